@@ -1,0 +1,54 @@
+# Ragged Edges. Two commands on a fresh machine: `make book` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+COLAB := .venv-colab/bin
+PYTEST := -m pytest --nbval --cov=helpers --cov-report=term
+
+help:            ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
+
+env:             # .venv: our pinned versions
+	@$(PYTHON) tools/setup_env.py main
+
+env-colab:       # .venv-colab: the versions that Colab ships
+	@$(PYTHON) tools/setup_env.py colab
+
+book: env        ## build the site into _build/html
+	@$(BIN)/jupyter-book build . -n -W --keep-going --quiet
+	@echo "The book stands. Open $(CURDIR)/_build/html/index.html or run: make serve"
+
+serve: book      ## show the built site on localhost
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+labs: env        ## open the labs in JupyterLab
+	$(BIN)/jupyter lab labs
+
+test: book       ## run every test on our versions
+	@$(BIN)/python tools/browser.py
+	$(BIN)/python $(PYTEST)
+
+test-colab: env-colab  ## run the tests on the versions that Colab ships
+	$(COLAB)/python $(PYTEST) -m "not site"
+
+lanes: test test-colab ## both of the above
+
+notebooks: env   ## generate the labs, execute every notebook, normalise
+	$(BIN)/python tools/notebooks.py
+
+pages: env       ## write the pages that are generated from data
+	$(BIN)/python tools/pages.py
+
+gpu:             ## run the GPU cells here and record them
+	$(PYTHON) -m helpers.devices --record book/gpu-runs.json
+
+format: env      ## lint and format
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: env        ## resolve the two locks again
+	for f in requirements requirements-colab; do grep -v '^-' $$f.txt | \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o $$f.lock; done
+
+clean:           ## remove what was built, the environments too
+	rm -rf _build .venv .venv-colab .pytest_cache .ruff_cache .hypothesis .coverage*
+
+.PHONY: help env env-colab book serve labs test test-colab lanes notebooks pages gpu format lock clean

@@ -1,0 +1,93 @@
+"""Pages that load only what they use, and whose buttons are for that page.
+
+Styles and scripts of extensions that a page does not use are left out; the templates in
+``book/_templates`` leave out the theme's icon fonts (1.5 MB), whose few icons ``site.css`` draws.
+"""
+
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+
+# part of a file's name or of an inline script -> what the page's own HTML holds when it needs
+# that; None: no page needs it
+_NEEDED_BY = {
+    "thebe": None,
+    "design-tabs": 'class="sd-tab',
+    "sphinx-design": 'class="sd-',
+    "toggle": "toggle",
+    "mystnb": 'class="cell ',
+    "clipboard": "highlight",
+    "copybutton": "highlight",
+}
+_DESCRIPTION_LENGTH = 155
+
+
+def _is_needed(asset, page: str) -> bool:
+    text = str(asset.filename or asset.attributes.get("body", "")).lower()
+    signs = [sign for part, sign in _NEEDED_BY.items() if part in text]
+    return not signs or any(sign is not None and sign in page for sign in signs)
+
+
+def _slim(app, pagename, templatename, context, doctree) -> None:
+    page = context.get("body", "")
+    for key in ("css_files", "script_files"):
+        context[key] = [asset for asset in context.get(key, []) if _is_needed(asset, page)]
+
+
+def _mend_roles(app, pagename, templatename, context, doctree) -> None:
+    """Docutils gives the entries of a list of references a role that ARIA has dropped."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _describe(app, pagename, templatename, context, doctree) -> None:
+    if doctree is None or 'name="description"' in context.get("metatags", ""):
+        return
+    first = next(
+        (
+            p.astext()
+            for p in doctree.findall(nodes.paragraph)
+            if isinstance(p.parent, nodes.section | nodes.document)
+        ),
+        "",
+    )
+    text = " ".join(first.split())
+    if len(text) > _DESCRIPTION_LENGTH:
+        text = text[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0] + " …"
+    if text:
+        context["metatags"] = (
+            context.get("metatags", "") + f'\n<meta name="description" content="{escape(text)}" />'
+        )
+
+
+def _own_buttons(app, pagename, templatename, context, doctree) -> None:
+    """Put the Colab and download buttons on notebooks only, each as a link of its own."""
+    source = context.get("sourcename", "")
+    launch = [
+        button
+        for group in context.get("header_buttons", [])
+        if group.get("label") == "launch-buttons"
+        for button in group["buttons"]
+        if button["text"] == "Colab"
+    ]
+    is_notebook = doctree is not None and source.endswith(".ipynb")
+    context["colab_link"] = launch[0]["url"] if launch and is_notebook else ""
+    context["notebook_link"] = f"_sources/{source}" if is_notebook else ""
+
+
+def _drop_icon_fonts(app, exception) -> None:
+    """Delete the icon fonts and source maps that no page asks for from the built site."""
+    if exception is None and app.builder.format == "html":
+        static = Path(app.outdir) / "_static"
+        for path in [*static.glob("vendor/fontawesome/**/*"), *static.glob("**/*.map")]:
+            if path.is_file():
+                path.unlink()
+
+
+def setup(app):
+    """Register what happens to every page."""
+    for step in (_slim, _mend_roles, _describe, _own_buttons):
+        app.connect("html-page-context", step, priority=900)
+    app.connect("build-finished", _drop_icon_fonts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

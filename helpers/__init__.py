@@ -1,0 +1,42 @@
+"""Helpers of the book *Ragged Edges*: feed data of varying size to Keras, and prove it is right.
+
+Data flows one way: lengths -> plan -> pad -> feed -> fit -> audit. The modules are imported on
+first use, so that ``import helpers`` is fast and needs neither Keras nor TensorFlow.
+"""
+
+import importlib
+
+_MODULES = (
+    "batching",
+    "data",
+    "devices",
+    "errors",
+    "explore",
+    "feeding",
+    "figures",
+    "labs",
+    "padding",
+)
+__all__ = [*_MODULES, "explain"]
+
+
+def __getattr__(name: str):
+    if name in _MODULES:
+        return importlib.import_module(f"helpers.{name}")
+    if name == "explain":
+        return importlib.import_module("helpers.errors").explain
+    raise AttributeError(f"module 'helpers' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__():
+    return sorted(__all__)
+
+
+def load_ipython_extension(ipython) -> None:
+    """Print the matching entry of the error index under every traceback (``%load_ext helpers``)."""
+    importlib.import_module("helpers.errors").load_ipython_extension(ipython)
+
+
+def unload_ipython_extension(ipython) -> None:
+    """Stop printing entries of the error index (``%unload_ext helpers``)."""
+    importlib.import_module("helpers.errors").unload_ipython_extension(ipython)

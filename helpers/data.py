@@ -1,0 +1,378 @@
+"""The embedded real data sets, and seeded generators of sizes that real data does not reach.
+
+Three small data sets travel inside the package, so that nothing is downloaded: speech of varying
+length (:func:`japanese_vowels`), handwritten digits (:func:`digits`, and strings of them of varying
+width in :func:`digit_strings`), and textures (:func:`textures`, and crops of varying size in
+:func:`texture_crops`). Licences and attributions are in ``datasets/LICENSES.md``; the files are
+rebuilt by ``tools/build_datasets.py``.
+
+Every call returns fresh arrays: change them as you like. A seeded function draws one sample after
+the other, so a smaller ``count`` gives the beginning of a larger one.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+_DATASETS = Path(__file__).parent / "datasets"
+_SPLITS = ("train", "test")
+_VOWELS_TRAIN = 270  # utterances; the published split
+_DIGITS_TRAIN = 1437  # images; our split of the 1,797, four fifths
+_TEXTURE_NAMES = ("brick", "grass", "gravel")
+_KINDS = ("lognormal", "uniform", "geometric", "constant", "bimodal")
+_SIGMA = 1.0  # of the logarithm of the log-normal lengths
+
+
+def japanese_vowels(split: str = "train") -> tuple[list[np.ndarray], np.ndarray]:
+    """Load Japanese Vowels: 640 real utterances of 7 to 29 frames by nine speakers.
+
+    Nine men said the vowels /ae/. Every frame holds 12 LPC cepstrum coefficients (no unit) of
+    25.6 ms of speech; frames are 6.4 ms apart. The task is to tell who speaks.
+
+    The order is the published one, speaker by speaker: shuffle before training. The file keeps the
+    published decimals exactly; a returned value is the float32 nearest to its decimal.
+
+    Args:
+        split: ``"train"`` (270 utterances, 30 by each speaker) or ``"test"`` (370 utterances by
+            the same speakers, 24 to 88 each), as published.
+
+    Returns:
+        ``rows``, a list of float32 arrays ``(time, 12)``: axes time (frames) and features; and
+        ``labels``, int64 ``(utterances,)``, the speaker 0..8 (published as 1..9).
+
+    Raises:
+        ValueError: ``split`` is neither of the two.
+
+    Source: Kudo, Toyama and Shimbo 1999 (``kudo1999``, ``kudo1999data``), DOI 10.24432/C5NS47,
+    CC BY 4.0, taken from the package sktime.
+
+    Example:
+        >>> rows, labels = japanese_vowels("train")
+        >>> len(rows), rows[0].shape, rows[0].dtype, labels[:3]
+        (270, (20, 12), dtype('float32'), array([0, 0, 0]))
+    """
+    part = _part(split, _VOWELS_TRAIN)
+    file = _read("japanese_vowels")
+    ends = np.cumsum(file["lengths"], dtype=np.int64)
+    frames = (file["millionths"] / 1e6).astype(np.float32)
+    rows = [row.copy() for row in np.split(frames, ends[:-1])[part]]
+    return rows, file["labels"][part].astype(np.int64)
+
+
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """Load 1,797 real handwritten digits of 8 x 8 pixels.
+
+    They are the test part of the UCI data set, written by 13 people, in the published order.
+
+    Returns:
+        ``images``, uint8 ``(1797, 8, 8)``: axes image, height, width; a pixel is the ink in it,
+        from 0 (none) to 16 (full). ``labels``, int64 ``(1797,)``, the digit 0..9.
+
+    Source: Alpaydin and Kaynak 1998 (``alpaydin1998``), DOI 10.24432/C50P49, CC BY 4.0, taken from
+    the package scikit-learn.
+
+    Example:
+        >>> images, labels = digits()
+        >>> images.shape, int(images.max()), labels[:3]
+        ((1797, 8, 8), 16, array([0, 1, 2]))
+    """
+    file = _read("digits")
+    return file["images"], file["labels"].astype(np.int64)
+
+
+def digit_strings(
+    count: int,
+    *,
+    digits: tuple[int, int] = (1, 6),
+    heights: tuple[int, int] = (8, 8),
+    split: str = "train",
+    seed: int = 0,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Compose strings of real handwritten digits, of varying width and, if wanted, height.
+
+    Of every digit the empty columns at its left and right are cut off, so that digits differ in
+    width. Then 0 to 3 empty columns (drawn for each gap) stand between neighbours. No pixel of
+    a digit is resized, changed or covered. All draws are uniform.
+
+    Args:
+        count: number of strings.
+        digits: smallest and largest number of digits in a string.
+        heights: smallest and largest height of an image in pixels, at least 8. Where an image is
+            higher than 8, the string stands at a random vertical offset.
+        split: ``"train"`` draws from the first 1,437 images of :func:`digits`, ``"test"`` from the
+            other 360: no handwritten digit is in both.
+        seed: seed of all draws, at least 0. The two splits are drawn independently.
+
+    Returns:
+        ``images``, a list of uint8 arrays ``(height, width)``, 0 (no ink) to 16; and ``labels``, a
+        list of int64 arrays ``(digits,)`` with the digits 0..9 from left to right.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of range.
+
+    Source: the images of :func:`digits` (``alpaydin1998``), CC BY 4.0.
+
+    Example:
+        >>> images, labels = digit_strings(100, digits=(2, 5))
+        >>> len(images), {image.shape[0] for image in images}
+        (100, {8})
+        >>> min(len(label) for label in labels), max(len(label) for label in labels)
+        (2, 5)
+    """
+    _integer("count", count, 1)
+    _integer_range("digits", digits, 1)
+    _integer_range("heights", heights, 8)
+    file = _read("digits")
+    part = _part(split, _DIGITS_TRAIN)
+    pool, classes = file["images"][part], file["labels"][part].astype(np.int64)
+    random = _generator(seed, split)
+    images, labels = [], []
+    for _ in range(count):
+        chosen = random.integers(len(pool), size=random.integers(*digits, endpoint=True))
+        gaps = random.integers(0, 3, size=len(chosen) - 1, endpoint=True)
+        height = random.integers(*heights, endpoint=True)
+        top = random.integers(0, height - 8, endpoint=True)
+        images.append(_compose([_trim(pool[i]) for i in chosen], gaps, height, top))
+        labels.append(classes[chosen])
+    return images, labels
+
+
+def textures() -> dict[str, np.ndarray]:
+    """Load three textures: brick, grass and gravel.
+
+    Each is the middle of the 512 x 512 image that scikit-image ships, at that image's scale.
+
+    Returns:
+        Name to uint8 array ``(320, 320)``: axes height and width, grey values 0..255.
+
+    Source: scikit-image (``vanderwalt2014``), where each is CC0 (``bricks25``, ``grass01``,
+    ``gravel04``).
+
+    Example:
+        >>> {name: image.shape for name, image in textures().items()}
+        {'brick': (320, 320), 'grass': (320, 320), 'gravel': (320, 320)}
+    """
+    file = _read("textures")
+    return {name: file[name] for name in _TEXTURE_NAMES}
+
+
+def texture_crops(
+    count: int,
+    *,
+    size: tuple[int, int] = (32, 96),
+    split: str = "train",
+    seed: int = 0,
+) -> tuple[list[np.ndarray], np.ndarray, tuple[str, ...]]:
+    """Cut crops of varying height and width out of :func:`textures`.
+
+    Texture, height, width and place are drawn uniformly and each on its own. Nothing is resized.
+
+    Args:
+        count: number of crops.
+        size: smallest and largest height, and smallest and largest width, in pixels; 1 to 160.
+        split: ``"train"`` cuts from the left half of each texture, ``"test"`` from the right half:
+            no pixel is in both.
+        seed: seed of all draws, at least 0. The two splits are drawn independently.
+
+    Returns:
+        ``images``, a list of uint8 arrays ``(height, width)``, 0..255; ``labels``, int64
+        ``(count,)``, the texture 0..2; and the ``names`` of the textures, in the order of labels.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of range.
+
+    Source: the images of :func:`textures`, CC0.
+
+    Example:
+        >>> images, labels, names = texture_crops(200, size=(32, 96))
+        >>> len({image.shape for image in images}) > 30, names
+        (True, ('brick', 'grass', 'gravel'))
+    """
+    _integer("count", count, 1)
+    _integer_range("size", size, 1)
+    halves = [np.split(image, 2, axis=1)[_split_index(split)] for image in textures().values()]
+    height, width = halves[0].shape
+    if size[1] > width:
+        raise ValueError(f"size must be at most {width} (half a texture), got {size!r}")
+    random = _generator(seed, split)
+    images, labels = [], []
+    for _ in range(count):
+        label = random.integers(len(halves))
+        high, wide = random.integers(*size, size=2, endpoint=True)
+        top = random.integers(0, height - high, endpoint=True)
+        left = random.integers(0, width - wide, endpoint=True)
+        images.append(halves[label][top : top + high, left : left + wide].copy())
+        labels.append(label)
+    return images, np.array(labels, np.int64), _TEXTURE_NAMES
+
+
+def random_lengths(
+    count: int,
+    kind: str = "lognormal",
+    *,
+    mean: float = 60,
+    maximum: int = 512,
+    seed: int = 0,
+) -> np.ndarray:
+    """Draw lengths (timesteps, tokens, pixels), for sizes that real data does not reach.
+
+    The parameter of each distribution is set so that the mean *after* the clipping to
+    1..``maximum`` is ``mean``; the mean of a sample differs from it by chance, and by the rounding
+    to integers.
+
+    Args:
+        count: number of lengths.
+        kind: the distribution.
+
+            - ``"lognormal"``: most are short, a few very long. The logarithm is normal with
+              standard deviation 1, rounded and clipped.
+            - ``"uniform"``: all integers of the widest range around ``mean`` that lies within
+              1..``maximum`` are equally likely.
+            - ``"geometric"``: number of trials up to the first success, clipped.
+            - ``"constant"``: always ``mean``, which must be an integer.
+            - ``"bimodal"``: half are short and half long. With ``r`` the distance from ``mean`` to
+              the nearer of 1 and ``maximum``, they are uniform within ``r / 4`` of
+              ``mean - 3 r / 4`` and ``mean + 3 r / 4``, rounded.
+        mean: mean of the distribution, 1 to ``maximum`` (both excluded for ``"lognormal"`` and
+            ``"geometric"``).
+        maximum: the largest length that may occur.
+        seed: seed of all draws, at least 0.
+
+    Returns:
+        int64 ``(count,)``, each 1 to ``maximum``.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of range, or ``kind`` is unknown.
+
+    Example:
+        >>> lengths = random_lengths(20_000)
+        >>> int(lengths.min()), int(lengths.max()), round(float(lengths.mean()), 1)
+        (1, 512, 60.0)
+    """
+    _integer("count", count, 1)
+    _integer("maximum", maximum, 1)
+    if isinstance(mean, bool) or not isinstance(mean, int | float | np.integer | np.floating):
+        raise TypeError(f"mean must be a number, got {mean!r}")
+    if not 1 <= mean <= maximum:
+        raise ValueError(f"mean must lie between 1 and maximum={maximum}, got {mean!r}")
+    if kind not in _KINDS:
+        raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
+    random = _generator(seed)
+    if kind == "constant":
+        if mean != int(mean):
+            raise ValueError(f"mean must be an integer for kind='constant', got {mean!r}")
+        return np.full(count, mean, np.int64)
+    reach = min(mean - 1, maximum - mean)
+    if kind == "uniform":
+        low, high = round(mean - reach), round(mean + reach)
+        return random.integers(low, high, size=count, endpoint=True)
+    if kind == "bimodal":
+        draws = random.random((count, 2))  # row by row, so that a smaller count is a prefix
+        centre = mean + np.where(draws[:, 0] < 0.5, -0.75, 0.75) * reach
+        return np.rint(centre + (draws[:, 1] - 0.5) * reach / 2).astype(np.int64)
+    if not 1 < mean < maximum:
+        raise ValueError(
+            f"mean must be greater than 1 and less than maximum={maximum} for kind={kind!r}, "
+            f"got {mean!r}"
+        )
+    if kind == "geometric":
+        scale = math.exp(_solve(lambda log: _clipped_geometric_mean(math.exp(log), maximum), mean))
+        draws = np.ceil(scale * random.standard_exponential(count))
+    else:
+        mu = _solve(lambda mu: _clipped_lognormal_mean(mu, maximum), mean)
+        draws = np.rint(np.exp(mu + _SIGMA * random.standard_normal(count)))
+    return np.clip(draws, 1, maximum).astype(np.int64)
+
+
+def _read(name: str) -> dict[str, np.ndarray]:
+    """Read one data file, anew at each call: nobody can corrupt what the next caller gets."""
+    with np.load(_DATASETS / f"{name}.npz", allow_pickle=False) as file:
+        return dict(file)
+
+
+def _split_index(split: str) -> int:
+    if split not in _SPLITS:
+        raise ValueError(f"split must be 'train' or 'test', got {split!r}")
+    return _SPLITS.index(split)
+
+
+def _part(split: str, train: int) -> slice:
+    """Return the rows of ``split`` where the first ``train`` rows are for training."""
+    return (slice(None, train), slice(train, None))[_split_index(split)]
+
+
+def _integer(name: str, value: int, smallest: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < smallest:
+        raise ValueError(f"{name} must be at least {smallest}, got {value}")
+
+
+def _integer_range(name: str, value: tuple[int, int], smallest: int) -> None:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise TypeError(f"{name} must be a pair (smallest, largest), got {value!r}")
+    _integer(f"{name}[0]", value[0], smallest)
+    _integer(f"{name}[1]", value[1], smallest)
+    if value[0] > value[1]:
+        raise ValueError(f"{name} must be (smallest, largest), got {value!r}")
+
+
+def _generator(seed: int, split: str = "train") -> np.random.Generator:
+    """Make the generator of a seed; the splits get independent streams."""
+    _integer("seed", seed, 0)
+    return np.random.default_rng([seed, _split_index(split)])
+
+
+def _trim(image: np.ndarray) -> np.ndarray:
+    """Cut the empty columns off the left and the right of ``image`` ``(height, width)``."""
+    inked = np.flatnonzero(image.any(axis=0))
+    return image[:, inked[0] : inked[-1] + 1]
+
+
+def _compose(glyphs: list[np.ndarray], gaps: np.ndarray, height: int, top: int) -> np.ndarray:
+    """Set glyphs side by side, ``gaps[i]`` empty columns after glyph ``i``, ``top`` rows down."""
+    widths = [glyph.shape[1] for glyph in glyphs]
+    lefts = np.concatenate([[0], np.cumsum(widths[:-1] + gaps)]).astype(int)
+    image = np.zeros((height, lefts[-1] + widths[-1]), np.uint8)
+    for glyph, left, width in zip(glyphs, lefts, widths, strict=True):
+        image[top : top + 8, left : left + width] = glyph
+    return image
+
+
+def _normal_cdf(z: float) -> float:
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def _clipped_geometric_mean(scale: float, maximum: int) -> float:
+    """Mean of a geometric length clipped to ``maximum``: ``(1 - q**maximum) / (1 - q)``.
+
+    ``q = exp(-1 / scale)`` is the probability that a trial fails. The length is then an exponential
+    of mean ``scale``, rounded up.
+    """
+    return math.expm1(-maximum / scale) / math.expm1(-1 / scale)
+
+
+def _clipped_lognormal_mean(mu: float, maximum: int) -> float:
+    """Mean of ``exp(N(mu, sigma²))`` clipped to 1..``maximum``.
+
+    The log-normal's mean over an interval ``a..b`` is ``exp(mu + sigma²/2) (Φ(β - sigma) -
+    Φ(α - sigma))`` with ``α, β = (log(a, b) - mu) / sigma``; the clipped ends add their masses.
+    """
+    alpha, beta = -mu / _SIGMA, (math.log(maximum) - mu) / _SIGMA
+    inside = _normal_cdf(beta - _SIGMA) - _normal_cdf(alpha - _SIGMA)
+    clipped = _normal_cdf(alpha) + maximum * (1 - _normal_cdf(beta))
+    return clipped + math.exp(mu + _SIGMA**2 / 2) * inside
+
+
+def _solve(increasing: Callable[[float], float], target: float) -> float:
+    """Find where an increasing function of a logarithm takes the value ``target``, by bisection."""
+    low, high = -100.0, 100.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if increasing(middle) < target else (low, middle)
+    return (low + high) / 2

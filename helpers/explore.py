@@ -1,0 +1,234 @@
+"""Explorers: interactive figures with one pure function behind two renderings.
+
+An `Explorer` has controls and a function ``frame(**choice)`` that draws the figure for one choice
+of values. With a kernel it shows ipywidgets; in a stored notebook and in the static site it is a
+``<figure>`` of plain HTML whose frames were all drawn beforehand, swapped by a few lines of script.
+Both show the same frames of the same function.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from helpers.batching import fixed
+from helpers.figures import Drawing, describe_plan, draw_plan, figcaption, svg_element
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control of an explorer.
+
+    Attributes:
+        name: the argument of the frame function that it sets.
+        label: what the reader sees beside it.
+        values: the values it can take; numbers make a slider, anything else a list to pick from.
+        default: the value it starts with.
+    """
+
+    name: str
+    label: str
+    values: Sequence[Hashable]
+    default: Hashable
+
+    def __post_init__(self):
+        if not self.values:
+            raise ValueError(f"values of control {self.name!r} must not be empty")
+        if self.default not in self.values:
+            raise ValueError(
+                f"default of control {self.name!r} must be one of its values "
+                f"{list(self.values)}; got {self.default!r}"
+            )
+
+    @property
+    def is_slider(self) -> bool:
+        """Whether the control is a slider: all of its values are numbers."""
+        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
+
+
+# One listener for every explorer's own figure: it finds its parts inside the figure that holds the
+# script, so that explorers do not collide and need no ids. `frames` is a list of [text, body] in
+# the order of the controls' values, the last control running fastest.
+_SCRIPT = """(function(){
+var figure=document.currentScript.closest("figure"),
+find=function(q){return figure.querySelectorAll(q)},
+data=JSON.parse(find("script[type='application/json']")[0].textContent),
+inputs=[].slice.call(find("input,select"));
+function show(){
+var at=0,svg=find("svg")[0];
+inputs.forEach(function(c,i){
+at=at*data.values[i].length+Number(c.value);
+var v=data.values[i][c.value];
+if(c.type==="range"){c.setAttribute("aria-valuetext",v);
+c.parentNode.querySelector("output").textContent=v}});
+var text=data.frames[at][0];
+svg.setAttribute("aria-label",text);
+svg.querySelector("g").innerHTML=data.frames[at][1];
+find("[aria-live]")[0].textContent=text}
+inputs.forEach(function(c){c.addEventListener("input",show)});
+find("[hidden]").forEach(function(e){e.hidden=false});
+show()})()"""
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """An interactive figure: controls, and a pure function that draws one frame.
+
+    Attributes:
+        frame: called with one keyword argument per control; returns a `Drawing`.
+        controls: the controls, in the order in which they stand.
+        title: first words of the caption.
+        caption: the caption.
+
+    Example:
+        >>> tail_explorer().default
+        {'batch_size': 32, 'rows': 105, 'tail': 'keep'}
+    """
+
+    frame: Callable[..., Drawing]
+    controls: tuple[Control, ...]
+    title: str = ""
+    caption: str = ""
+
+    @property
+    def default(self) -> dict[str, Any]:
+        """The choice that is shown first."""
+        return {control.name: control.default for control in self.controls}
+
+    def choices(self) -> list[dict[str, Any]]:
+        """Every choice, the last control running fastest."""
+        names = [control.name for control in self.controls]
+        every = itertools.product(*(control.values for control in self.controls))
+        return [dict(zip(names, values, strict=True)) for values in every]
+
+    def html(self) -> str:
+        """The static rendering: a ``<figure>`` that needs no kernel, no network and no library."""
+        frames = [self.frame(**choice) for choice in self.choices()]
+        first = self.frame(**self.default)
+        height = max(frame.height for frame in frames)
+        key = _key(f"{self.title}{self.caption}{first.body}{len(frames)}")
+        body = first.body.replace("url(#hatch)", f"url(#{key}-hatch)")
+        data = {
+            "values": [list(control.values) for control in self.controls],
+            "frames": [
+                [frame.alt, frame.body.replace("url(#hatch)", f"url(#{key}-hatch)")]
+                for frame in frames
+            ],
+        }
+        packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+        return (
+            f'<figure class="re-figure re-explorer"><div class="re-controls" hidden>'
+            f"{''.join(map(_control_html, self.controls))}</div>"
+            f"{svg_element(body, first.width, height, first.alt, key)}"
+            f'<p class="re-said" aria-live="polite">{escape(first.alt)}</p>'
+            f"{figcaption(self.title, self.caption)}"
+            f'<script type="application/json">{packed}</script>'
+            f"<script>{_SCRIPT}</script></figure>"
+        )
+
+    def widget(self):
+        """The rendering with a kernel: an ipywidgets box of the controls above the frame.
+
+        Returns:
+            An ``ipywidgets.VBox``; its last child is the ``HTML`` widget with the frame.
+        """
+        import ipywidgets as w
+
+        style = {"description_width": "initial"}
+        boxes = [
+            (w.SelectionSlider if control.is_slider else w.Dropdown)(
+                options=list(control.values),
+                value=control.default,
+                description=control.label,
+                style=style,
+            )
+            for control in self.controls
+        ]
+        shown = w.HTML()
+
+        def show(_=None) -> None:
+            choice = {c.name: box.value for c, box in zip(self.controls, boxes, strict=True)}
+            drawing = self.frame(**choice)
+            caption = figcaption(self.title, self.caption)
+            shown.value = f"<figure>{drawing.svg}<p>{escape(drawing.alt)}</p>{caption}</figure>"
+
+        for box in boxes:
+            box.observe(show, names="value")
+        show()
+        return w.VBox([*boxes, shown])
+
+    def __repr__(self) -> str:
+        return self.frame(**self.default).alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        bundle = {"text/plain": repr(self), "text/html": self.html()}
+        if _has_kernel():
+            bundle["application/vnd.jupyter.widget-view+json"] = {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.widget().model_id,
+            }
+        return bundle
+
+
+def tail_explorer() -> Explorer:
+    """Explore what becomes of the last batch: batch size, number of rows and tail policy.
+
+    Returns:
+        An `Explorer` of the plans of `helpers.batching.fixed`.
+    """
+
+    def frame(batch_size: int, rows: int, tail: str) -> Drawing:
+        plan = fixed(rows, batch_size, tail=tail)
+        return draw_plan(plan, alt=f'tail="{tail}": {describe_plan(plan)}')
+
+    return Explorer(
+        frame,
+        (
+            Control("batch_size", "Batch size", (16, 24, 32, 48, 64), 32),
+            Control("rows", "Rows", (64, 96, 97, 105, 128), 105),
+            Control("tail", "Tail", ("keep", "drop", "pad", "wrap"), "keep"),
+        ),
+        title="What becomes of the last batch",
+        caption=(
+            "Every line is a batch and every cell one of its slots. Hatched cells are padding, "
+            "cells with a bar along the top show a row again, and outlined cells are rows that "
+            "the epoch never shows."
+        ),
+    )
+
+
+def _control_html(control: Control) -> str:
+    at = list(control.values).index(control.default)
+    if control.is_slider:
+        return (
+            f"<label><span>{escape(control.label)}</span> "
+            f'<input type="range" min="0" max="{len(control.values) - 1}" step="1" value="{at}" '
+            f'aria-valuetext="{control.default}" autocomplete="off"> '
+            f"<output>{control.default}</output></label>"
+        )
+    options = "".join(
+        f'<option value="{i}"{" selected" * (i == at)}>{escape(str(value))}</option>'
+        for i, value in enumerate(control.values)
+    )
+    return (
+        f"<label><span>{escape(control.label)}</span> "
+        f'<select autocomplete="off">{options}</select></label>'
+    )
+
+
+def _key(text: str) -> str:
+    return "re-" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:8]
+
+
+def _has_kernel() -> bool:
+    """Whether this code runs in a Jupyter kernel that has ipywidgets."""
+    try:
+        import ipywidgets  # noqa: F401
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -1,0 +1,328 @@
+"""Plans and rows to what ``fit``, ``evaluate`` and ``predict`` take: two forms, the same batches.
+
+`PlannedDataset` is a ``keras.utils.PyDataset`` and works on every backend of Keras; `tf_dataset`
+is a ``tf.data.Dataset``. Batches of varying length under TensorFlow need the second one (or a fixed
+``length=``): Keras reads the shapes of a PyDataset off its first two batches and refuses a
+later batch whose length differs, if these two happen to agree.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from helpers.batching import Plan
+from helpers.batching import lengths as lengths_of
+from helpers.padding import as_rows, check_options, fill_value, pad
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+class PlannedDataset(keras.utils.PyDataset):
+    """The batches of a plan, for ``model.fit``, ``evaluate`` and ``predict``.
+
+    A batch is ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``. The weight, float32 ``(batch,)``,
+    is there in every batch if the plan has padding slots or ``sample_weight`` is given, and in none
+    otherwise. Without ``y`` there is no weight: ``predict`` also returns the padding slots, and
+    ``plan.restore`` takes them out.
+
+    **Pass** ``shuffle=False`` **to** ``fit``. Its default, True, shows the batches of a PyDataset
+    in an order of Keras's own, drawn from Python's ``random``. Each batch still holds the plan's
+    rows, but a smaller last batch can come anywhere.
+
+    **Epochs.** Each pass over the dataset shows the next epoch of the plan: ``fit(epochs=3)`` shows
+    ``plan.epoch(0)``, ``epoch(1)`` and ``epoch(2)``, and a second ``fit`` goes on with
+    ``epoch(3)``. The attribute ``epoch`` is the number of the epoch that the next pass shows; set
+    it to start elsewhere. The calls of ``on_epoch_end`` that Keras makes beyond one an epoch change
+    nothing. ``evaluate`` and ``predict`` are passes too. So with a shuffled plan, evaluate and
+    predict with a second dataset on an unshuffled plan (the rows are not copied), and never use one
+    dataset inside its own epoch. Leave ``steps_per_epoch`` alone: a shuffled pass that is cut short
+    has no defined rows; ``tf_dataset(...).repeat()`` is right for that.
+
+    Args:
+        plan: Which rows share a batch.
+        x: Inputs. A list is a list of ``n`` rows, arrays ``(time, ...)``, padded per batch to the
+            batch's longest row or to ``length``; a list of ``n`` scalars is an array ``(n,)``. An
+            array holds rows along axis 0 and is never padded. A tuple or a dict is a structure of
+            such inputs.
+        y: Targets in the same forms, or None. Targets given as a list of rows are padded like
+            ``x``, with the same ``length``, ``side`` and ``value``; pass an array (``np.stack``)
+            for targets that have no time axis.
+        sample_weight: ``(n,)`` numbers, or None. A padding slot's weight stays 0.
+        length: Timesteps of every padded batch, or None for the batch's longest row.
+        side: ``"post"`` pads behind the row, ``"pre"`` before it.
+        value: What the padding holds.
+        workers: Threads or processes that make batches; 1 makes them in the main thread.
+        use_multiprocessing: Processes instead of threads.
+        max_queue_size: Batches that workers make ahead.
+
+    Raises:
+        TypeError: An argument of the wrong type, or rows that are not numeric.
+        ValueError: The number of rows differs from ``plan.n``, a row is longer than ``length``, or
+            another bad value; the message names the argument.
+
+    Example:
+        >>> from helpers.batching import fixed
+        >>> x, y = np.zeros((105, 4), "float32"), np.zeros(105, "int64")
+        >>> [batch[0].shape for batch in PlannedDataset(fixed(105, 32), x, y)]
+        [(32, 4), (32, 4), (32, 4), (9, 4)]
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        x: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        length: int | None = None,
+        side: str = "post",
+        value: float = 0,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        max_queue_size: int = 10,
+    ):
+        super().__init__(
+            workers=workers,
+            use_multiprocessing=use_multiprocessing,
+            max_queue_size=max_queue_size,
+        )
+        self._feed = _feed(plan, x, y, sample_weight, length, side, value)
+        self.plan = plan
+        self.epoch = 0
+        self._begun = False
+        self._fetched = 0
+
+    @property
+    def epoch(self) -> int:
+        """Number of the plan's epoch that the next pass shows; set it to start elsewhere."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, k: int) -> None:
+        self._current = self.plan.epoch(k)
+        self._epoch = int(k)
+
+    @property
+    def current(self) -> Plan:
+        """The plan of the epoch that the dataset shows now (between passes: shows next)."""
+        return self._current
+
+    def __len__(self) -> int:
+        return len(self._current)
+
+    def __getitem__(self, index: int) -> tuple:
+        # The batch depends on nothing that changes within an epoch: Keras fetches the first two
+        # once more to see their shapes, and workers fetch in any order.
+        if not 0 <= index < len(self):
+            raise IndexError(f"batch {index} of a dataset with {len(self)} batches")
+        self._fetched += 1
+        return self._feed.batch(self._current, index)
+
+    def on_epoch_begin(self) -> None:
+        """Note that a pass has begun. Called by Keras."""
+        self._begun = True
+        self._fetched = 0
+
+    def on_epoch_end(self) -> None:
+        """Go on to the plan's next epoch, if a pass had begun and is complete. Called by Keras.
+
+        The order changes here and not at the beginning, because worker threads start to fetch
+        before Keras calls ``on_epoch_begin``. On JAX and PyTorch, Keras begins a pass only to see
+        one batch and build the model with it, and then ends it; counting the fetched batches tells
+        that from an epoch. Workers fetch ahead, or in another process, so there it cannot tell.
+        """
+        counted = self.workers <= 1 and not self.use_multiprocessing
+        if self._begun and (self._fetched >= len(self) or not counted):
+            self.epoch += 1
+        self._begun = False
+
+
+def tf_dataset(
+    plan: Plan,
+    x: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    length: int | None = None,
+    side: str = "post",
+    value: float = 0,
+) -> "tf.data.Dataset":
+    """Make the batches of a plan a ``tf.data.Dataset``: the same as `PlannedDataset`'s.
+
+    Each iteration over the dataset is the next epoch of the plan: the first ``plan.epoch(0)``, the
+    second ``plan.epoch(1)``, whoever iterates. Its cardinality is known. The batch axis is static
+    if all batches of the plan have one size, and the time axis if all rows have one length or
+    ``length`` is given; otherwise they are None, so that lengths may vary freely. Batches are
+    prefetched. Pass ``shuffle=False`` to ``fit``, or it warns that it ignores ``shuffle=True``.
+
+    Args:
+        plan: Which rows share a batch.
+        x: Inputs, as in `PlannedDataset`.
+        y: Targets, as in `PlannedDataset`, or None.
+        sample_weight: ``(n,)`` numbers, or None.
+        length: Timesteps of every padded batch, or None for the batch's longest row.
+        side: ``"post"`` pads behind the row, ``"pre"`` before it.
+        value: What the padding holds.
+
+    Returns:
+        A dataset of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``.
+
+    Raises:
+        TypeError: As in `PlannedDataset`.
+        ValueError: As in `PlannedDataset`.
+
+    Example:
+        >>> from helpers.batching import fixed
+        >>> batches = tf_dataset(fixed(3, 2), [[1, 2], [3], [4, 5, 6]])
+        >>> [batch[0].numpy().tolist() for batch in batches]
+        [[[1, 2], [3, 0]], [[4, 5, 6]]]
+    """
+    import tensorflow as tf
+
+    feed = _feed(plan, x, y, sample_weight, length, side, value)
+    epochs = itertools.count()
+
+    def batches() -> Iterator[tuple]:
+        current = plan.epoch(next(epochs))
+        return (feed.batch(current, i) for i in range(len(current)))
+
+    sizes = set(plan.sizes.tolist())
+    size = sizes.pop() if len(sizes) == 1 else None
+    signature = feed.map(lambda leaf: tf.TensorSpec((size, *leaf.shape), leaf.dtype))
+    if feed.weighted:
+        signature += (tf.TensorSpec((size,), tf.float32),)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(plan))).prefetch(
+        tf.data.AUTOTUNE
+    )
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """One input or target: `n` rows, and how a batch of them is made."""
+
+    rows: np.ndarray | list[np.ndarray]
+    shape: tuple[int | None, ...]  # of one row in a batch; None where it varies by batch
+    dtype: np.dtype
+    options: dict
+
+    def take(self, indices: np.ndarray) -> np.ndarray:
+        if isinstance(self.rows, np.ndarray):
+            return self.rows[indices]
+        return pad([self.rows[i] for i in indices], **self.options)[0]
+
+
+@dataclass(frozen=True)
+class _Feed:
+    """What makes the batches of any epoch; holds no state, so that workers can share it."""
+
+    parts: tuple  # (x,) or (x, y), with a `_Leaf` for each array
+    sample_weight: np.ndarray | None
+    weighted: bool
+
+    def map(self, function: Callable[[_Leaf], Any]) -> tuple:
+        return _map(lambda leaf, _: function(leaf), self.parts, "")
+
+    def batch(self, plan: Plan, i: int) -> tuple:
+        indices = plan[i]
+        batch = self.map(lambda leaf: leaf.take(indices))
+        if not self.weighted:
+            return batch
+        weights = plan.weights(i)
+        return (
+            *batch,
+            weights if self.sample_weight is None else weights * self.sample_weight[indices],
+        )
+
+
+def _feed(
+    plan: Plan, x: Any, y: Any, sample_weight: Any, length: int | None, side: str, value: float
+) -> _Feed:
+    if not isinstance(plan, Plan):
+        raise TypeError(f"plan: expected a helpers.batching.Plan, got {type(plan).__name__}")
+    check_options(length, side)
+    if x is None:
+        raise TypeError("x: expected rows, got None")
+
+    def leaf(data: Any, path: str) -> _Leaf:
+        return _leaf(data, path, plan.n, length, side, value)
+
+    parts = (_map(leaf, x, "x"),) if y is None else (_map(leaf, x, "x"), _map(leaf, y, "y"))
+    if sample_weight is not None:
+        if y is None:
+            raise ValueError("sample_weight: expected y too, got y=None")
+        sample_weight = _weights(sample_weight, plan.n)
+    weighted = y is not None and (plan.padded or sample_weight is not None)
+    return _Feed(parts, sample_weight, weighted)
+
+
+def _map(function: Callable[[Any, str], Any], data: Any, path: str) -> Any:
+    """Apply ``function(leaf, path)`` to every leaf of nested tuples and dicts."""
+    if isinstance(data, dict | tuple) and not data:
+        raise ValueError(f"{path}: expected rows, got an empty {type(data).__name__}")
+    if isinstance(data, dict):
+        return {key: _map(function, item, f"{path}[{key!r}]") for key, item in data.items()}
+    if isinstance(data, tuple):
+        return tuple(_map(function, item, f"{path}[{i}]") for i, item in enumerate(data))
+    return function(data, path)
+
+
+def _leaf(data: Any, path: str, n: int, length: int | None, side: str, value: float) -> _Leaf:
+    if isinstance(data, list) and data and all(map(_is_scalar, data)):
+        # Scalars have no time axis; as one-step rows they are checked for a common dtype.
+        data = np.concatenate(as_rows([[item] for item in data], path))
+    if isinstance(data, list):
+        rows = as_rows(data, path)
+        _check_count(len(rows), path, n)
+        sizes = lengths_of(rows)
+        if length is not None and sizes.max() > length:
+            row = int(sizes.argmax())
+            raise ValueError(
+                f"{path}: row {row} has {sizes[row]} timesteps, more than length={length}"
+            )
+        ragged = bool((sizes != sizes[0]).any())
+        if ragged or (length is not None and length != sizes[0]):
+            fill_value(value, rows[0].dtype, f"value for {path}")
+        else:
+            value = rows[0].dtype.type(0)  # never used: there is nothing to pad
+        steps = length or (None if ragged else int(sizes[0]))
+        options = {"length": length, "side": side, "value": value}
+        return _Leaf(rows, (steps, *rows[0].shape[1:]), rows[0].dtype, options)
+    if not hasattr(data, "__array__"):
+        raise TypeError(
+            f"{path}: expected an array, a list of rows, or a tuple or dict of these, "
+            f"got {type(data).__name__}"
+        )
+    array = np.asarray(data)
+    if array.dtype == object:
+        raise TypeError(f"{path}: expected numbers, got an object array; pass a list of rows")
+    if array.ndim == 0:
+        raise ValueError(f"{path}: expected rows along axis 0, got a scalar")
+    _check_count(len(array), path, n)
+    return _Leaf(array, array.shape[1:], array.dtype, {})
+
+
+def _is_scalar(item: Any) -> bool:
+    return bool(np.isscalar(item)) or getattr(item, "ndim", None) == 0
+
+
+def _check_count(count: int, path: str, n: int) -> None:
+    if count != n:
+        raise ValueError(f"{path}: expected the plan's {n} rows, got {count}")
+
+
+def _weights(sample_weight: Any, n: int) -> np.ndarray:
+    array = np.asarray(sample_weight)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"sample_weight: expected numbers, got dtype {array.dtype}")
+    if array.shape != (n,):
+        raise ValueError(f"sample_weight: expected shape ({n},), one per row, got {array.shape}")
+    if not np.isfinite(array).all():
+        row = int(np.argmin(np.isfinite(array)))
+        raise ValueError(f"sample_weight: expected finite numbers, got {array[row]} for row {row}")
+    return array.astype(np.float32)

@@ -1,0 +1,260 @@
+"""The tasks of the lab on the last, smaller batch."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from helpers.labs import (
+    Wrong,
+    attempted,
+    check_number,
+    check_rows_seen,
+    check_same_rows,
+    check_shape,
+    spell_rows,
+)
+
+ROWS, BATCH = 105, 32
+
+
+def count(floor: int, ceil: int, never_seen: int) -> str:
+    """How many batches do `//` and `ceil` give, and how many rows does `//` never show?"""
+    check_number(floor, ROWS // BATCH, name="floor", hint="`//` rounds down.")
+    check_number(ceil, -(-ROWS // BATCH), name="ceil", hint="`ceil` counts a part batch too.")
+    check_number(
+        never_seen,
+        ROWS % BATCH,
+        name="never_seen",
+        hint=f"{ROWS // BATCH} batches hold {ROWS // BATCH * BATCH} rows.",
+    )
+    return f"{ROWS // BATCH} batches of {BATCH} hold {ROWS // BATCH * BATCH} of the {ROWS} rows."
+
+
+def shapes(first: tuple, last: tuple, predictions: tuple, *, x: np.ndarray) -> str:
+    """What are the shapes of the first batch, of the last one and of all predictions?"""
+    _, time, features = x.shape
+    axes = {"batch": BATCH, "time": time, "features": features}
+    check_shape(first, axes, name="first")
+    check_shape(last, axes | {"batch": ROWS % BATCH}, name="last")
+    check_shape(predictions, {"batch": ROWS, "class": 9}, name="predictions")
+    return "Only the batch axis changes. The model keeps it open and takes any size."
+
+
+def mend(dataset_class: type) -> str:
+    """Does `dataset_class(x, y, batch_size)` show every row once, whatever the number of rows?"""
+    if not isinstance(dataset_class, type):
+        raise Wrong(f"give the class itself, not an object of it; got {dataset_class!r}")
+    for n in (ROWS, 96, 20):  # a part batch, none, and fewer rows than one batch
+        x, y = np.arange(n, dtype="float32"), np.arange(n) + 1000
+        dataset = dataset_class(x, y, BATCH)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            _ = dataset.workers  # Keras looks here, and warns, before it reads the first batch
+        if caught:
+            raise Wrong(
+                "`__init__` does not call `super().__init__(**kwargs)`: "
+                "Keras has to guess workers and queue size, and warns."
+            )
+        name = f"{n} rows, batch size {BATCH}"
+        seen: list[int] = []
+        for index in range(attempted(len(dataset))):
+            batch_x, batch_y = (np.asarray(part) for part in attempted(dataset[index]))
+            if not len(batch_x):
+                raise Wrong(
+                    f"{name}: the batch axis: batch {index} has 0 rows; "
+                    f"`__len__` says {len(dataset)} batches, which is one too many."
+                )
+            if not np.array_equal(batch_x + 1000, batch_y):
+                raise Wrong(f"{name}: in batch {index} the labels are not those of the rows.")
+            if len(batch_x) > BATCH:
+                raise Wrong(f"{name}: the batch axis: batch {index} has {len(batch_x)} rows.")
+            seen += batch_x.astype(int).tolist()
+        check_rows_seen(seen, n, name=name)
+    return "105, 96 and 20 rows: every row comes once, and no batch is empty."
+
+
+def predict(predictions: Any, *, model: Any, x: np.ndarray) -> str:
+    """Are these the predictions of the model for all rows, in row order?"""
+    check_same_rows(predictions, _truth(model, x), ("batch", "class"), name="predictions")
+    return f"{len(x)} predictions, each at the place of its row."
+
+
+def metric(mean_error: Any) -> str:
+    """Does a metric object give the mean over rows, however the rows are cut into batches?"""
+    if isinstance(mean_error, type):
+        raise Wrong("give an object of the class, not the class itself: add `()`.")
+    error = np.where(np.arange(ROWS) < 96, 0.0, 100.0).astype("float32")[:, None]
+    truth, batch_means = float(error.mean()), 25.0
+
+    def result(batch_size: int, weight: np.ndarray | None = None) -> float:
+        mean_error.reset_state()
+        for start in range(0, ROWS, batch_size):
+            part = slice(start, start + batch_size)
+            given = {} if weight is None else {"sample_weight": weight[part]}
+            mean_error.update_state(np.zeros_like(error[part]), error[part], **given)
+        return float(np.asarray(attempted(mean_error.result())))
+
+    for size in (BATCH, ROWS, 1, 7):
+        value = result(size)
+        if size == BATCH and abs(value - batch_means) < 1e-3:
+            raise Wrong(
+                f"the mean over batches is {value:.4g}, the mean over rows is {truth:.4g}: "
+                f"the last batch has {ROWS % BATCH} rows on its batch axis and counts like {BATCH}."
+            )
+        name = f"batches of {size}" if size > 1 else "batches of one row"
+        check_number(value, truth, name=name, atol=1e-3, hint="Sum the errors, count the rows.")
+    weight = (np.arange(ROWS) < 96).astype("float32")
+    check_number(
+        result(BATCH, weight),
+        0.0,
+        name="the last 9 rows have weight 0",
+        atol=1e-3,
+        hint="Multiply each row's error by its weight, and count weights instead of rows.",
+    )
+    check_number(
+        result(BATCH, 2 * weight + 1),
+        900 / (96 * 3 + 9),
+        name="the first 96 rows have weight 3",
+        atol=1e-3,
+        hint="Divide by the sum of the weights.",
+    )
+    return f"{truth:.3f} in batches of 32, 105, 1 and 7."
+
+
+def static(plan: Any, predictions: Any, *, model: Any, x: np.ndarray) -> str:
+    """Does a model with a hard-coded batch of 32 see all rows, and are its predictions in order?"""
+    if plan.n != len(x):
+        raise Wrong(f"plan: the batch axis: it is a plan for {plan.n} rows, there are {len(x)}.")
+    sizes = sorted(set(np.asarray(plan.sizes).tolist()))
+    if sizes != [BATCH]:
+        raise Wrong(
+            f"plan: the batch axis: the model takes batches of {BATCH} rows, "
+            f"the plan has batches of {' and '.join(map(str, sizes))}."
+        )
+    if len(plan.never_seen):
+        raise Wrong(
+            f"plan: the batch axis: {spell_rows(plan.never_seen)} are never seen "
+            f"({len(plan.never_seen)} of {len(x)}); the tail policy is {plan.tail!r}."
+        )
+    if len(plan.seen_twice):
+        raise Wrong(
+            f"plan: the batch axis: {spell_rows(plan.seen_twice)} count twice "
+            f"({len(plan.seen_twice)} of {len(x)}), as the tail policy is {plan.tail!r}; "
+            "padding rows of weight 0 count for nothing."
+        )
+    slots = int(np.sum(plan.sizes))
+    if len(predictions) == slots:
+        raise Wrong(
+            f"predictions: the batch axis: expected {len(x)} rows, got {slots}; "
+            f"{slots - len(x)} of them belong to padding rows. `plan.restore` takes them out."
+        )
+    check_same_rows(predictions, _truth(model, x), ("batch", "class"), name="predictions")
+    return (
+        f"{len(plan)} batches of {BATCH}, {slots - len(x)} rows of padding, {len(x)} predictions."
+    )
+
+
+def pipeline(dataset: Any, model: Any, *, rows: list[np.ndarray], labels: np.ndarray) -> str:
+    """Is every utterance seen once per epoch, shuffled, and is `evaluate` the row-wise truth?"""
+    number = {row.tobytes(): index for index, row in enumerate(rows)}
+    for epoch in ("first", "second"):
+        name = f"{epoch} epoch"
+        seen = _rows_of(dataset, number, labels, name)
+        check_rows_seen(seen, len(rows), name=name)
+        if seen == sorted(seen):
+            raise Wrong(f"{name}: the rows come in file order, not shuffled.")
+    alone = _alone(model, rows)
+    padded = np.zeros((1, max(map(len, rows)), rows[0].shape[1]), rows[0].dtype)
+    shortest = min(range(len(rows)), key=lambda index: len(rows[index]))
+    padded[0, : len(rows[shortest])] = rows[shortest]
+    if np.abs(np.asarray(model(padded))[0] - alone[shortest]).max() > 1e-4:
+        raise Wrong(
+            f"model: the time axis: utterance {shortest} has {len(rows[shortest])} steps; with "
+            f"padding to {padded.shape[1]} the model answers differently. It needs a mask."
+        )
+    report = model.evaluate(dataset, verbose=0, return_dict=True)
+    if "accuracy" not in report:
+        raise Wrong(f"model: compile it with metrics=['accuracy']; it has {', '.join(report)}.")
+    accuracy = float(np.mean(alone.argmax(axis=1) == labels))
+    off = abs(report["accuracy"] - accuracy)
+    if not off < 0.5 / len(rows):
+        raise Wrong(
+            f"evaluate: accuracy {report['accuracy']:.3f}; row by row it is {accuracy:.3f}. "
+            "Some rows count more than others."
+        )
+    if not abs(report["loss"] - _mean_loss(model, labels, alone)) < 1e-3:
+        raise Wrong(
+            f"evaluate: loss {report['loss']:.4f}; the mean over rows is "
+            f"{_mean_loss(model, labels, alone):.4f}. Some rows count more than others."
+        )
+    if accuracy < 0.5:
+        raise Wrong(f"model: accuracy {accuracy:.2f} on its own training rows; train it longer.")
+    return f"All {len(rows)} utterances once per epoch; evaluate equals the row-wise truth."
+
+
+def _rows_of(dataset: Any, number: dict[bytes, int], labels: np.ndarray, name: str) -> list[int]:
+    """Return the row numbers that one epoch shows, in order, and end the epoch."""
+    seen = []
+    indexed = hasattr(dataset, "__getitem__")
+    batches = (dataset[i] for i in range(len(dataset))) if indexed else iter(dataset)
+    for index, batch in enumerate(batches):
+        x, y, *weight = (np.asarray(part) for part in batch)
+        real = weight[0] > 0 if weight else np.ones(len(x), bool)
+        for row, label in zip(x[real], y[real], strict=True):
+            steps = np.flatnonzero(row.any(axis=-1))
+            key = row[steps[0] : steps[-1] + 1].astype("float32").tobytes() if steps.size else b""
+            if key not in number:
+                raise Wrong(
+                    f"{name}: the time axis: batch {index} has a row that is none of the "
+                    "utterances. Pad with zeros, and cut or scale nothing."
+                )
+            if label != labels[number[key]]:
+                raise Wrong(
+                    f"{name}: row {number[key]} comes with label {label}, "
+                    f"it should be {labels[number[key]]}."
+                )
+            seen.append(number[key])
+    if hasattr(dataset, "on_epoch_end"):
+        dataset.on_epoch_end()
+    return seen
+
+
+def _truth(model: Any, x: np.ndarray) -> np.ndarray:
+    """Return the model's outputs for all rows, by plain calls on full batches, in row order."""
+    full = np.concatenate([x, np.repeat(x[:1], -len(x) % BATCH, axis=0)])
+    calls = [np.asarray(model(full[i : i + BATCH])) for i in range(0, len(full), BATCH)]
+    return np.concatenate(calls)[: len(x)]
+
+
+def _alone(model: Any, rows: list[np.ndarray]) -> np.ndarray:
+    """Return the model's outputs `(batch, class)` for rows without padding, in row order."""
+    lengths = np.array([len(row) for row in rows])
+    outputs: np.ndarray | None = None
+    for length in np.unique(lengths):
+        same = np.flatnonzero(lengths == length)
+        out = np.asarray(model(np.stack([rows[i] for i in same])))
+        check_shape(out, {"batch": len(same), "class": 9}, name="model")
+        outputs = np.zeros((len(rows), out.shape[1]), out.dtype) if outputs is None else outputs
+        outputs[same] = out
+    return outputs
+
+
+def _mean_loss(model: Any, labels: np.ndarray, outputs: np.ndarray) -> float:
+    """Return the mean over rows of the loss that the model was compiled with."""
+    import keras
+
+    loss = keras.losses.get(model.loss)
+    per_row = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    return float(np.mean(np.asarray(per_row(labels, outputs))))
+
+
+TASKS = {
+    "count": count,
+    "shapes": shapes,
+    "mend": mend,
+    "predict": predict,
+    "metric": metric,
+    "static": static,
+    "pipeline": pipeline,
+}

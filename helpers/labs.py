@@ -1,0 +1,279 @@
+"""The checks of the labs: say what is right, what is wrong and on which axis, in one line.
+
+A lab calls :func:`check` with the name of a task and the reader's answers. The tasks of one lab
+live in one module of `helpers.lab_tasks`; the functions below are what those modules are made of.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "Wrong",
+    "check",
+    "check_number",
+    "check_rows_seen",
+    "check_same_rows",
+    "check_shape",
+    "spell_rows",
+]
+
+_UNITS = {"batch": "rows", "time": "steps", "height": "pixels", "width": "pixels"}
+
+
+class Wrong(AssertionError):
+    """An answer is wrong. A notebook shows the message alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Wrong: {self}"]
+
+
+class _NotAttempted(Exception):
+    """The reader's function returned a placeholder."""
+
+
+def check(task: str, *answers: Any, **named: Any) -> None:
+    """Check the answers to one task of a lab and print one line.
+
+    Args:
+        task: "lab/task", for example "tail-batches/count".
+        *answers: what the task asks for. `...` anywhere in it means "not attempted".
+        **named: the same by name, or what the check needs to know (a model, the rows).
+
+    Raises:
+        Wrong: an answer is wrong; the message says which, and what was expected.
+        ValueError: there is no such task.
+
+    Example:
+        >>> check("tail-batches/count", floor=..., ceil=4, never_seen=9)
+        tail-batches/count: not attempted
+        >>> check("tail-batches/count", floor=3, ceil=4, never_seen=9)
+        tail-batches/count: right. 3 batches of 32 hold 96 of the 105 rows.
+    """
+    judge = _find(task)
+    if has_placeholder((answers, named)):
+        print(f"{task}: not attempted")
+        return
+    try:
+        note = judge(*answers, **named)
+    except _NotAttempted:
+        print(f"{task}: not attempted")
+        return
+    except Wrong as error:
+        raise Wrong(f"{task}: {error}") from None
+    print(f"{task}: right. {note}" if note else f"{task}: right.")
+
+
+def _find(task: str) -> Callable[..., str | None]:
+    """Return the function that judges a task."""
+    package = importlib.import_module("helpers.lab_tasks")
+    labs = [info.name.replace("_", "-") for info in pkgutil.iter_modules(package.__path__)]
+    lab, _, name = str(task).partition("/")
+    if lab not in labs:
+        raise ValueError(f"task {task!r}: there is no lab {lab!r}; the labs are {', '.join(labs)}")
+    tasks = importlib.import_module(f"helpers.lab_tasks.{lab.replace('-', '_')}").TASKS
+    if name not in tasks:
+        near = difflib.get_close_matches(name, tasks, n=1)
+        raise ValueError(
+            f"task {task!r}: the lab {lab!r} has no task {name!r}; "
+            + (f"did you mean {near[0]!r}?" if near else f"it has {', '.join(tasks)}")
+        )
+    return tasks[name]
+
+
+def has_placeholder(answer: Any) -> bool:
+    """Say whether `...` stands anywhere in an answer, in nested tuples, lists and dicts too."""
+    if isinstance(answer, Mapping):
+        return any(map(has_placeholder, answer.values()))
+    if isinstance(answer, list | tuple | set):
+        return any(map(has_placeholder, answer))
+    if isinstance(answer, np.ndarray) and answer.dtype == object:
+        return any(map(has_placeholder, answer.flat))
+    return answer is ...
+
+
+def attempted(value: Any) -> Any:
+    """Return what the reader's function returned, unless it holds a placeholder."""
+    if has_placeholder(value):
+        raise _NotAttempted
+    return value
+
+
+def check_shape(
+    answer: Any,
+    expected: Mapping[str, int | None],
+    *,
+    name: str = "shape",
+    hint: str = "",
+) -> None:
+    """Compare a shape with the expected one, axis by axis and by name.
+
+    Args:
+        answer: a shape (a tuple or list) or anything that has one (`.shape`).
+        expected: axis name to size, in order; a size of None accepts any size.
+        name: what the message calls the answer.
+        hint: a sentence to add to the message.
+
+    Raises:
+        Wrong: names every axis whose size is wrong and those that are right.
+
+    Example:
+        >>> check_shape((32, 26, 12), {"batch": 32, "time": 26, "features": 12})
+        >>> check_shape((32, 26, 12), {"batch": 9, "time": 26, "features": 12}, name="last")
+        Traceback (most recent call last):
+        helpers.labs.Wrong: last: the batch axis: expected 9 rows, got 32; time and features ...
+    """
+    shape = getattr(answer, "shape", answer)
+    if not isinstance(shape, Iterable) or not all(map(_is_whole, shape)):
+        raise Wrong(
+            f"{name}: expected {_axes(expected)} as a tuple of whole numbers, got {shape!r}"
+        )
+    shape = tuple(map(int, shape))
+    hint = f" {hint}" if hint else ""
+    if len(shape) != len(expected):
+        raise Wrong(
+            f"{name}: expected {len(expected)} {_plural('axis', len(expected))} {_axes(expected)}, "
+            f"got {len(shape)}: {shape}.{hint}"
+        )
+    pairs = list(zip(expected.items(), shape, strict=True))
+    wrong = [(axis, size, got) for (axis, size), got in pairs if size is not None and size != got]
+    if not wrong:
+        return
+    if None not in expected.values() and sorted(shape) == sorted(expected.values()):
+        raise Wrong(
+            f"{name}: the sizes are right, their order is not: "
+            f"expected {_axes(expected)}, got {shape}.{hint}"
+        )
+    right = [axis for axis in expected if axis not in [w[0] for w in wrong]]
+    said = "; ".join(
+        f"the {axis} axis: expected {size}{_unit(axis)}, got {got}" for axis, size, got in wrong
+    )
+    if right:
+        said += f"; {_listed(right)} {'is' if len(right) == 1 else 'are'} right"
+    raise Wrong(f"{name}: {said}.{hint}")
+
+
+def check_number(
+    answer: Any, expected: float, *, name: str, atol: float = 0.0, hint: str = ""
+) -> None:
+    """Compare a number with the expected one.
+
+    Args:
+        answer: a number, or an array or tensor that holds one.
+        expected: the right value.
+        name: what the message calls the answer.
+        atol: how far the answer may be off.
+        hint: a sentence to add to the message.
+
+    Raises:
+        Wrong: it is no number, or another one.
+    """
+    value = np.asarray(answer)
+    hint = f" {hint}" if hint else ""
+    if value.size != 1 or value.dtype.kind not in "iuf":
+        raise Wrong(f"{name}: expected a number, got {answer!r}.{hint}")
+    if not abs(value.item() - expected) <= atol:  # NaN is wrong too
+        raise Wrong(f"{name}: expected {expected:.4g}, got {value.item():.4g}.{hint}")
+
+
+def check_rows_seen(seen: Iterable[int], n: int, *, name: str = "the dataset") -> None:
+    """Check that every one of `n` rows was seen exactly once, in any order.
+
+    Args:
+        seen: row numbers, 0 to n - 1, in the order in which they came.
+        n: the number of rows that there are.
+        name: what the message calls the source of the rows.
+
+    Raises:
+        Wrong: names the rows never seen and those seen more than once.
+    """
+    counts = np.bincount(np.asarray(list(seen), dtype=np.int64), minlength=n)
+    never, often = np.flatnonzero(counts == 0), np.flatnonzero(counts > 1)
+    said = []
+    if never.size:
+        said.append(f"{spell_rows(never)} {_was(never)} never seen ({never.size} of {n})")
+    if often.size:
+        said.append(f"{spell_rows(often)} {_was(often)} seen more than once ({often.size} of {n})")
+    if said:
+        raise Wrong(f"{name}: the batch axis: {' and '.join(said)}.")
+
+
+def check_same_rows(
+    answer: Any, expected: np.ndarray, axes: Sequence[str], *, name: str, atol: float = 1e-4
+) -> None:
+    """Compare an array with the expected one, row by row; find out if the rows only moved.
+
+    Args:
+        answer: an array or tensor, rows along its first axis.
+        expected: the right array `(batch, ...)`.
+        axes: the names of its axes, "batch" first.
+        name: what the message calls the answer.
+        atol: how far a value may be off.
+
+    Raises:
+        Wrong: names the axis of another size, the rows in another order or the rows that differ.
+    """
+    check_shape(answer, dict(zip(axes, expected.shape, strict=True)), name=name)
+    answer = np.asarray(answer)
+    far = np.abs(answer - expected).reshape(len(expected), -1).max(axis=1)
+    wrong = np.flatnonzero(~(far <= atol))  # NaN is wrong too
+    if not wrong.size:
+        return
+    distances = np.abs(expected - answer[wrong[0]]).reshape(len(expected), -1).max(axis=1)
+    nearest = int(distances.argmin())
+    if distances[nearest] <= atol:
+        raise Wrong(
+            f"{name}: the shape is right, the order along the batch axis is not: "
+            f"at row {wrong[0]} stands the value of row {nearest}."
+        )
+    raise Wrong(
+        f"{name}: the shape is right, the values are not: {spell_rows(wrong)} "
+        f"{'differs' if wrong.size == 1 else 'differ'} from the truth ({wrong.size} of "
+        f"{len(expected)})."
+    )
+
+
+def spell_rows(rows: Sequence[int], most: int = 3) -> str:
+    """Write row numbers as ranges, shortly.
+
+    Args:
+        rows: row numbers, increasing.
+        most: how many ranges to write out.
+
+    Returns:
+        For example "row 4", "rows 96 to 104" or "rows 0, 2, 5 to 9 and more".
+    """
+    rows = np.asarray(rows)
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
+    parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    if len(parts) > most:
+        parts = [*parts[:most], "more"]
+    return f"{_plural('row', rows.size)} {_listed(parts)}"
+
+
+def _is_whole(size: Any) -> bool:
+    return isinstance(size, int | np.integer) and not isinstance(size, bool)
+
+
+def _axes(expected: Mapping[str, int | None]) -> str:
+    return f"({', '.join(expected)})"
+
+
+def _unit(axis: str) -> str:
+    return f" {_UNITS[axis]}" if axis in _UNITS else ""
+
+
+def _was(rows: np.ndarray) -> str:
+    return "was" if rows.size == 1 else "were"
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else {"axis": "axes"}.get(word, f"{word}s")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -1,0 +1,439 @@
+"""GPU cells without a GPU: only the finder of the GPU is a stand-in, everything else is real."""
+
+import json
+import re
+import subprocess
+import sys
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import devices
+
+BACKEND = keras.backend.backend()
+GPU = devices.Gpu(name="Stand-in 9000", count=2, driver="12.34", backend=BACKEND)
+
+
+def speed():
+    return {"step_seconds": 0.0123456, "shapes": np.int64(7)}
+
+
+def broken():
+    raise MemoryError("out of memory\nand a long trace")
+
+
+def entry(**changes):
+    run = {
+        "cell": "speed",
+        "gpu": {"name": "Old <GPU>", "count": 1, "driver": "5.6", "backend": "jax"},
+        "versions": {"python": "3.11.4", "jax": "0.5.1", "keras": "3.14.0", "numpy": "2.2.2"},
+        "date": "2025-02-03T04:05:06Z",
+        "command": "make gpu",
+        "result": {"step_seconds": 0.98765, "shapes": 3},
+    }
+    return {**run, **changes}
+
+
+def write(path, *entries, schema=1):
+    path.write_text(json.dumps({"schema": schema, "runs": list(entries)}))
+    return path
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(devices, "gpu", lambda: None)
+
+
+@pytest.fixture
+def fake_gpu(monkeypatch):
+    monkeypatch.setattr(devices, "gpu", lambda: GPU)
+
+
+def must_not_run():
+    raise AssertionError("a GPU cell ran without a GPU")
+
+
+# --- without a GPU
+
+
+def test_no_gpu_and_no_run_says_so_and_shows_no_number(no_gpu, tmp_path):
+    shown = devices.gpu_cell(must_not_run, runs=tmp_path / "absent.json")
+    assert repr(shown).startswith("No GPU here and no recorded run yet")
+    assert not re.search(r"\d", repr(shown))
+    assert "No GPU here and no recorded run yet" in shown._repr_html_()
+
+
+def test_recorded_run_is_shown_with_all_its_facts(no_gpu, tmp_path):
+    path = write(tmp_path / "runs.json", entry(), entry(cell="another", command="other command"))
+    shown = devices.gpu_cell(speed, runs=path)
+    facts = ["5.6", "jax 0.5.1", "keras 3.14.0", "numpy 2.2.2", "python 3.11.4", "make gpu"]
+    facts += ["2025-02-03T04:05:06Z", "0.988", "3", "step seconds"]
+    for fact in facts:
+        assert fact in repr(shown)
+        assert fact in shown._repr_html_()
+    assert "Old <GPU>" in repr(shown)
+    assert "Old &lt;GPU&gt;" in shown._repr_html_()
+    assert "No GPU here. Recorded earlier" in repr(shown)
+    assert "other command" not in repr(shown)
+    assert "0.0123" not in repr(shown)
+
+
+def test_the_text_is_the_same_every_time(no_gpu, tmp_path):
+    path = write(tmp_path / "runs.json", entry())
+    first, second = (devices.gpu_cell(speed, runs=path) for _ in range(2))
+    assert repr(first) == repr(second)
+    assert first._repr_html_() == second._repr_html_()
+
+
+def test_html_shows_the_source_of_the_function(no_gpu, tmp_path):
+    shown = devices.gpu_cell(speed, runs=tmp_path / "absent.json")
+    assert "def speed():" in shown._repr_html_()
+    assert "def speed" not in repr(shown)
+    namespace = {}
+    exec("def typed_in(): return {'seconds': 1.0}", namespace)
+    assert "<details>" not in devices.gpu_cell(namespace["typed_in"])._repr_html_()
+
+
+def test_this_machine_without_gpu_is_seen_as_such():
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        if tf.config.list_physical_devices("GPU"):
+            pytest.skip("this machine has a GPU")
+        assert devices.gpu() is None
+
+
+def test_a_finder_that_fails_does_not_stop_the_notebook(monkeypatch, tmp_path):
+    def no_driver():
+        raise RuntimeError("Unable to initialize backend\nmore")
+
+    monkeypatch.setattr(devices, "gpu", no_driver)
+    shown = devices.gpu_cell(must_not_run, runs=tmp_path / "absent.json")
+    assert "RuntimeError: Unable to initialize backend) and no recorded run" in repr(shown)
+    assert "\n" not in repr(shown)
+
+
+@pytest.mark.parametrize("function", [3, "speed", None, speed()])
+def test_only_a_function_is_a_cell(function):
+    with pytest.raises(TypeError, match=f"function.*{type(function).__name__}"):
+        devices.gpu_cell(function)
+
+
+# --- with a GPU
+
+
+def test_a_gpu_runs_the_cell_and_says_measured_now(fake_gpu, tmp_path):
+    path = write(tmp_path / "runs.json", entry())
+    shown = devices.gpu_cell(speed, runs=path)
+    text = repr(shown)
+    assert "Measured now" in text
+    assert "Recorded" not in text
+    assert "2 x Stand-in 9000" in text
+    assert "12.34" in text
+    assert f"keras {keras.__version__}" in text
+    assert "0.0123" in text
+    assert "0.988" not in text
+    assert json.loads(path.read_text())["runs"] == [entry()], "showing must not record"
+
+
+def test_a_failing_cell_is_one_line_and_the_recorded_run_is_still_shown(fake_gpu, tmp_path):
+    shown = devices.gpu_cell(broken, runs=tmp_path / "absent.json")
+    assert "MemoryError: out of memory)" in repr(shown)
+    assert "\n" not in repr(shown)
+    path = write(tmp_path / "runs.json", entry(cell="broken"))
+    shown = devices.gpu_cell(broken, runs=path)
+    assert "MemoryError: out of memory). Recorded earlier" in repr(shown)
+    assert "0.988" in repr(shown)
+
+
+@pytest.mark.parametrize(
+    "result", [None, {}, [1.0], {"seconds": float("nan")}, {"seconds": "1"}, {"seconds": True}]
+)
+def test_a_result_that_is_not_numbers_is_not_shown(fake_gpu, tmp_path, result):
+    def odd():
+        return result
+
+    shown = devices.gpu_cell(odd, runs=tmp_path / "absent.json")
+    assert shown.runs == ()
+    assert "ValueError: odd: " in repr(shown)
+
+
+# --- recording
+
+
+def test_without_a_gpu_nothing_is_run_or_written(no_gpu, tmp_path):
+    path = tmp_path / "runs.json"
+    with pytest.raises(RuntimeError, match="no GPU"):
+        devices.record([must_not_run], path, "make gpu")
+    assert not path.exists()
+    write(path, entry())
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError, match="no GPU"):
+        devices.record([must_not_run], path, "make gpu")
+    assert path.read_bytes() == before
+
+
+def test_a_recorded_run_comes_back_and_is_shown(fake_gpu, monkeypatch, tmp_path):
+    path = tmp_path / "runs.json"
+    (run,) = devices.record([speed], path, "make gpu")
+    assert devices.read_runs(path) == (run,)
+    assert (run.gpu, run.command, run.cell) == (GPU, "make gpu", "speed")
+    assert run.result == {"step_seconds": 0.0123456, "shapes": 7}
+    assert set(run.versions) == {"python", "keras", "numpy", BACKEND}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", run.date)
+    monkeypatch.setattr(devices, "gpu", lambda: None)
+    assert "Stand-in 9000" in repr(devices.gpu_cell(speed, runs=path))
+
+
+def test_the_newest_run_of_a_cell_on_a_device_replaces_the_older(fake_gpu, monkeypatch, tmp_path):
+    path = write(tmp_path / "runs.json", entry(), entry(cell="another"))
+    devices.record([speed], path, "first")
+    devices.record([speed], path, "second")
+    kept = [(run.cell, run.gpu.name, run.command) for run in devices.read_runs(path)]
+    assert sorted(kept) == [
+        ("another", "Old <GPU>", "make gpu"),
+        ("speed", "Old <GPU>", "make gpu"),
+        ("speed", "Stand-in 9000", "second"),
+    ]
+    text = path.read_text()
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+
+
+def test_a_failing_cell_is_named_and_keeps_its_earlier_run(fake_gpu, capsys, tmp_path):
+    earlier = entry(cell="broken", gpu={**entry()["gpu"], "name": GPU.name, "backend": BACKEND})
+    path = write(tmp_path / "runs.json", earlier)
+    new = devices.record([broken, speed], path, "make gpu")
+    assert [run.cell for run in new] == ["speed"]
+    assert "broken failed, not recorded: MemoryError" in capsys.readouterr().err
+    assert {run.cell for run in devices.read_runs(path)} == {"broken", "speed"}
+
+
+def test_a_malformed_file_is_not_overwritten(fake_gpu, tmp_path):
+    path = tmp_path / "runs.json"
+    path.write_text("{")
+    with pytest.raises(ValueError, match="is not JSON"):
+        devices.record([must_not_run], path, "make gpu")
+    assert path.read_text() == "{"
+
+
+def test_a_missing_folder_is_found_before_anything_runs(fake_gpu, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        devices.record([must_not_run], tmp_path / "nowhere" / "runs.json", "make gpu")
+
+
+# --- the file
+
+
+MALFORMED = {
+    "no JSON": "{",
+    "a list": "[]",
+    "another schema": json.dumps({"schema": 99, "runs": []}),
+    "no runs": json.dumps({"schema": 1}),
+    "runs of another type": json.dumps({"schema": 1, "runs": {}}),
+    "a run that is no object": json.dumps({"schema": 1, "runs": [3]}),
+    "a missing key": json.dumps({"schema": 1, "runs": [{"cell": "speed"}]}),
+    "an unknown key": json.dumps({"schema": 1, "runs": [entry(note="x")]}),
+    "an empty date": json.dumps({"schema": 1, "runs": [entry(date="")]}),
+    "a GPU without a driver": json.dumps(
+        {"schema": 1, "runs": [entry(gpu={"name": "A", "count": 1, "backend": "jax"})]}
+    ),
+    "no GPU counted": json.dumps(
+        {"schema": 1, "runs": [entry(gpu={**entry()["gpu"], "count": 0})]}
+    ),
+    "a CPU": json.dumps({"schema": 1, "runs": [entry(gpu={**entry()["gpu"], "name": "cpu"})]}),
+    "versions of numbers": json.dumps({"schema": 1, "runs": [entry(versions={"keras": 3})]}),
+    "a result of text": json.dumps({"schema": 1, "runs": [entry(result={"seconds": "fast"})]}),
+    "not a number": json.dumps({"schema": 1, "runs": [entry(result={"seconds": float("nan")})]}),
+}
+
+
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_malformed_file_gives_one_clear_line(no_gpu, tmp_path, content):
+    path = tmp_path / "runs.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"^runs\.json"):
+        devices.read_runs(path)
+    shown = devices.gpu_cell(must_not_run, runs=path)
+    assert "no recorded run can be shown: runs.json" in repr(shown)
+    assert "\n" not in repr(shown)
+    assert shown.runs == ()
+
+
+def test_the_books_file_holds_only_known_cells():
+    from helpers.gpu_cells import CELLS
+
+    assert devices.RUNS.exists()
+    assert {run.cell for run in devices.read_runs()} <= {cell.__name__ for cell in CELLS}
+
+
+# --- finding the GPU: stand-ins for what the backends answer on a machine with a GPU
+
+
+class Tensor:
+    def __init__(self, device):
+        self.device = device
+
+    def devices(self):
+        return [self.device]
+
+
+def keras_puts_tensors_on(monkeypatch, device):
+    monkeypatch.setattr(keras.ops, "convert_to_tensor", lambda value: Tensor(device))
+
+
+def stand_in(monkeypatch, name, **attributes):
+    monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(**attributes))
+    monkeypatch.setattr(keras.backend, "backend", lambda: name)
+    monkeypatch.setattr(devices, "_driver", lambda: "1.2")
+
+
+@pytest.mark.parametrize("placed", ["GPU:0", "CPU:0"])
+def test_tensorflow_gpu_counts_only_if_it_is_used(monkeypatch, placed):
+    config = types.SimpleNamespace(
+        list_physical_devices=lambda kind: ["a", "b"] if kind == "GPU" else [],
+        experimental=types.SimpleNamespace(
+            get_device_details=lambda device: {"device_name": f"Card {device}"}
+        ),
+    )
+    stand_in(monkeypatch, "tensorflow", config=config)
+    keras_puts_tensors_on(monkeypatch, f"/job:localhost/replica:0/task:0/device:{placed}")
+    expected = devices.Gpu("Card a", 2, "1.2", "tensorflow") if placed == "GPU:0" else None
+    assert devices.gpu() == expected
+
+
+@pytest.mark.parametrize("platform", ["gpu", "cpu", "tpu"])
+def test_jax_gpu_counts_only_if_it_is_used(monkeypatch, platform):
+    stand_in(monkeypatch, "jax", devices=lambda kind: [kind] * 3)
+    card = types.SimpleNamespace(platform=platform, device_kind="Card")
+    keras_puts_tensors_on(monkeypatch, card)
+    expected = devices.Gpu("Card", 3, "1.2", "jax") if platform == "gpu" else None
+    assert devices.gpu() == expected
+
+
+@pytest.mark.parametrize("kind", ["cuda", "cpu"])
+def test_torch_gpu_counts_only_if_it_is_used(monkeypatch, kind):
+    cuda = types.SimpleNamespace(get_device_name=lambda: "Card", device_count=lambda: 4)
+    stand_in(monkeypatch, "torch", cuda=cuda)
+    keras_puts_tensors_on(monkeypatch, types.SimpleNamespace(type=kind))
+    expected = devices.Gpu("Card", 4, "1.2", "torch") if kind == "cuda" else None
+    assert devices.gpu() == expected
+
+
+def test_a_backend_without_gpus_has_none(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    assert devices.gpu() is None
+
+
+def test_driver_is_what_nvidia_smi_says_or_unknown(monkeypatch):
+    def answers(text):
+        return lambda *args, **kwargs: types.SimpleNamespace(stdout=text)
+
+    monkeypatch.setattr(subprocess, "run", answers("570.86.15\n570.86.15\n"))
+    assert devices._driver() == "570.86.15"
+    monkeypatch.setattr(subprocess, "run", answers(""))
+    assert devices._driver() == "unknown"
+
+    def absent(*args, **kwargs):
+        raise FileNotFoundError("nvidia-smi")
+
+    monkeypatch.setattr(subprocess, "run", absent)
+    assert devices._driver() == "unknown"
+
+
+# --- the cells and the command
+
+
+def test_tail_batch_compile_on_this_device():
+    from helpers.gpu_cells import tail_batch_compile
+
+    measured = tail_batch_compile(rows=7, batch_size=4)
+    per_policy = [
+        "batch_shapes",
+        "first_tail_step_seconds",
+        "full_step_seconds",
+        "tail_step_seconds",
+    ]
+    names = {f"{tail}_{name}" for tail in ("keep", "pad") for name in per_policy}
+    assert set(measured) == names | {"tail_compile_in_full_steps"}
+    assert (measured["keep_batch_shapes"], measured["pad_batch_shapes"]) == (2, 1)
+    assert all(np.isfinite(value) and value > 0 for value in measured.values())
+
+
+def test_the_last_step_that_is_timed_is_the_tail(monkeypatch):
+    from helpers import gpu_cells
+
+    fetched = []
+
+    class Logged(gpu_cells.PlannedDataset):
+        def __getitem__(self, index):
+            fetched.append(index)
+            return super().__getitem__(index)
+
+    monkeypatch.setattr(gpu_cells, "PlannedDataset", Logged)
+    gpu_cells.tail_batch_compile(rows=11, batch_size=2)
+    # Keras looks at the first batches once more before it begins; each epoch then goes 0 to 5.
+    epochs = 2 * 6
+    assert "".join(map(str, fetched)).count("012345") == epochs
+
+
+def test_a_compile_that_pytorch_shares_is_forgotten(monkeypatch):
+    from helpers import gpu_cells
+
+    resets = []
+    compiler = types.SimpleNamespace(reset=lambda: resets.append(1))
+    stand_in(monkeypatch, "torch", compiler=compiler)
+    gpu_cells.forget_compiled()
+    assert resets == [1]
+
+
+def test_tail_batch_compile_needs_a_smaller_batch():
+    from helpers.gpu_cells import tail_batch_compile
+
+    with pytest.raises(ValueError, match=r"rows=64.*batch_size=32"):
+        tail_batch_compile(rows=64, batch_size=32)
+
+
+def test_tail_batch_compile_refuses_where_keras_does_not_compile(monkeypatch):
+    from helpers.gpu_cells import tail_batch_compile
+
+    monkeypatch.setattr("keras.src.trainers.trainer.model_supports_jit", lambda model: False)
+    with (
+        pytest.warns(UserWarning, match="jit_compile"),
+        pytest.raises(NotImplementedError, match="does not compile"),
+    ):
+        tail_batch_compile()
+
+
+def test_list_names_every_cell(capsys):
+    assert devices.main(["--list"]) == 0
+    assert capsys.readouterr().out == "tail_batch_compile\n"
+
+
+def test_record_command_fails_clearly_without_a_gpu(no_gpu, capsys, tmp_path):
+    path = tmp_path / "runs.json"
+    assert devices.main(["--record", str(path)]) == 1
+    assert capsys.readouterr().err.startswith("not recorded: no GPU")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("command", [None, "make gpu"])
+def test_record_command_writes_the_command(fake_gpu, monkeypatch, capsys, tmp_path, command):
+    from helpers import gpu_cells
+
+    monkeypatch.setattr(gpu_cells, "CELLS", (speed,))
+    path = tmp_path / "runs.json"
+    given = ["--command", command] if command else []
+    assert devices.main(["--record", str(path), *given]) == 0
+    (run,) = devices.read_runs(path)
+    typed = f"KERAS_BACKEND={BACKEND} python -m helpers.devices --record {path}"
+    assert run.command == (command or typed)
+    assert "Stand-in 9000" in capsys.readouterr().out
+
+
+def test_record_command_fails_if_a_cell_failed(fake_gpu, monkeypatch, tmp_path):
+    from helpers import gpu_cells
+
+    monkeypatch.setattr(gpu_cells, "CELLS", (speed, broken))
+    assert devices.main(["--record", str(tmp_path / "runs.json")]) == 1

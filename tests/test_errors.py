@@ -1,0 +1,286 @@
+"""The error index: every row is provoked, found and explained on the lane that runs."""
+
+import inspect
+import pathlib
+import re
+import subprocess
+import sys
+import warnings
+
+import keras
+import nbclient
+import nbformat
+import provoke
+import pytest
+import yaml
+
+from helpers import errors
+
+ROOT = pathlib.Path(__file__).parents[1]
+FIELDS = {
+    "id",
+    "title",
+    "pattern",
+    "exception",
+    "provoke",
+    "cause",
+    "fix",
+    "chapter",
+    "versions",
+}
+LANES = {"3.15": "main", "3.13": "colab"}
+LANE = LANES.get(".".join(keras.__version__.split(".")[:2]))
+
+raw_rows = yaml.safe_load((ROOT / "helpers" / "errors.yml").read_text("utf-8"))
+each_row = pytest.mark.parametrize("entry", errors.catalogue(), ids=lambda entry: entry.id)
+
+
+def caught(function):
+    """Everything that a function raised or warned of, the exception last."""
+    with warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        try:
+            function()
+        except Exception as error:
+            return [*(record.message for record in records), error]
+    return [record.message for record in records]
+
+
+@pytest.fixture(autouse=True)
+def fresh_session():
+    yield
+    keras.utils.clear_session()
+
+
+@each_row
+def test_the_message_is_still_provoked_and_found(entry):
+    messages = caught(getattr(provoke, entry.provoke))
+    hits = [message for message in messages if type(message).__name__ in entry.exception]
+    hits = [message for message in hits if re.search(entry.pattern, errors.fold(str(message)))]
+    if LANE is not None and LANE not in entry.versions:
+        assert hits == []
+        return
+    assert hits, f"{entry.provoke} gave {messages}"
+    assert errors.find(hits[0]) is entry
+    assert errors.find(f"Traceback\n  File x\n{type(hits[0]).__name__}: {hits[0]}") is entry
+    if LANE is not None:
+        assert entry.versions[LANE] in errors.fold(str(hits[0]))
+
+
+@pytest.mark.parametrize("row", raw_rows, ids=lambda row: row["id"])
+def test_a_row_is_well_formed(row):
+    assert set(row) == FIELDS
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["id"])
+    assert inspect.isfunction(getattr(provoke, row["provoke"]))
+    assert row["exception"]
+    assert row["versions"]
+    assert set(row["versions"]) <= set(LANES.values())
+    for field in ("title", "cause", "fix"):
+        assert row[field].count("`") % 2 == 0
+    assert len(row["title"]) <= 70
+    assert re.fullmatch(r"[a-z-]+#[a-z0-9-]+", row["chapter"])
+
+
+@pytest.mark.parametrize("row", raw_rows, ids=lambda row: row["id"])
+def test_a_pattern_means_the_same_in_javascript(row):
+    pattern = row["pattern"]
+    re.compile(pattern)
+    assert not re.search(r"\(\?(?!:)", pattern), "only plain and non-capturing groups"
+    assert not re.search(r"\\[AZabefuxpPkN]|[*+?}]\+|(?<!\\)\{,", pattern.replace(r"\b", ""))
+    assert "\n" not in pattern
+    assert "  " not in pattern
+
+
+def test_ids_titles_and_provoking_functions_are_unique():
+    for field in ("id", "title", "pattern", "provoke"):
+        values = [row[field] for row in raw_rows]
+        assert sorted(values) == sorted(set(values)), field
+
+
+def test_every_provoking_function_has_a_row_and_at_most_15_lines():
+    shared = {"small_model"}
+    functions = {
+        name: function
+        for name, function in vars(provoke).items()
+        if inspect.isfunction(function) and function.__module__ == provoke.__name__
+    }
+    assert set(functions) - shared == {row["provoke"] for row in raw_rows}
+    for name, function in functions.items():
+        assert len(inspect.getsource(function).splitlines()) <= 15, name
+
+
+def test_find_walks_causes_and_notes_and_folds_white_space():
+    inner = ValueError("The PyDataset\n   has\x1b[0m length 0")
+    try:
+        try:
+            raise inner
+        except ValueError as error:
+            raise RuntimeError("training failed") from error
+    except RuntimeError as outer:
+        assert errors.find(outer).id == "dataset-length-zero"
+    try:
+        try:
+            raise inner
+        except ValueError:
+            raise RuntimeError("training failed") from None
+    except RuntimeError as outer:
+        assert errors.find(outer) is None
+    noted = RuntimeError("training failed")
+    noted.add_note("The PyDataset has length 0")
+    assert errors.find(noted).id == "dataset-length-zero"
+
+
+def test_find_ends_on_a_cycle_of_causes():
+    first, second = ValueError("one"), ValueError("two")
+    first.__cause__, second.__cause__ = second, first
+    assert errors.find(first) is None
+
+
+@pytest.mark.parametrize("value", [None, 3, ValueError, b"text"])
+def test_find_refuses_what_is_no_text(value):
+    with pytest.raises(TypeError, match="error must be an exception or a str"):
+        errors.find(value)
+
+
+def test_an_explanation_prints_and_shows_cause_fix_and_place():
+    entry = errors.find("The PyDataset has length 0")
+    explanation = errors.explain("ValueError: The PyDataset has length 0")
+    for shown in (str(explanation), repr(explanation), explanation._repr_markdown_()):
+        assert entry.title in shown
+        assert errors.fold(entry.cause) in shown
+        assert errors.fold(entry.fix) in shown
+        assert "tail-batches, section what-floor-division-does" in shown
+        assert entry.id in shown
+
+
+def test_an_explanation_says_that_nothing_matches():
+    explanation = errors.explain("some other trouble")
+    assert explanation.entry is None
+    assert "no entry" in str(explanation)
+    assert "no entry" in explanation._repr_markdown_()
+
+
+def test_expected_prints_one_line(capsys):
+    with errors.expected(ValueError, shows="literal for"):
+        int("nine")
+    with errors.expected(ValueError, TypeError):
+        int("nine")
+    with errors.expected(shows="two words"):
+        raise RuntimeError("first line\nof two\n   words")
+    with errors.expected(RuntimeError):
+        raise RuntimeError("<object at 0x7fa0> is bad\nmore")
+    with errors.expected(RuntimeError):
+        raise RuntimeError
+    with errors.expected(ValueError, shows=re.compile("base (8|10)"), says="a wrong digit"):
+        int("nine")
+    assert capsys.readouterr().out.splitlines() == [
+        "ValueError: literal for",
+        "ValueError: invalid literal for int() with base 10: 'nine'",
+        "RuntimeError: two words",
+        "RuntimeError: <object at 0x…> is bad",
+        "RuntimeError: (no message)",
+        "a wrong digit",
+    ]
+
+
+def test_expected_finds_text_deep_in_a_graph_error(capsys):
+    with errors.expected(shows="Input to reshape is a tensor with 108 values"):
+        provoke.batch_size_written_into_a_reshape()
+    line = "InvalidArgumentError: Input to reshape is a tensor with 108 values\n"
+    assert capsys.readouterr().out == line
+
+
+def test_expected_is_strict():
+    with pytest.raises(AssertionError, match="nothing was raised, expected ValueError"):
+        with errors.expected(ValueError):
+            pass
+    with pytest.raises(AssertionError, match=r"'eight' is not in the message:\s+ValueError: inv"):
+        with errors.expected(ValueError, shows="eight"):
+            int("nine")
+    with pytest.raises(AssertionError, match="'eight'"):
+        with errors.expected(ValueError, shows=re.compile("eight"), says="eight"):
+            int("nine")
+    with pytest.raises(ZeroDivisionError):
+        with errors.expected(ValueError):
+            1 / 0  # noqa: B018
+    with pytest.raises(TypeError, match="give says"):
+        with errors.expected(ValueError, shows=re.compile("nine")):
+            int("nine")
+
+
+def test_warned_prints_one_line_and_passes_other_warnings_on(capsys):
+    with pytest.warns(FutureWarning, match="later"):
+        with errors.warned(shows="low on rows"):
+            warnings.warn("later", FutureWarning, stacklevel=1)
+            warnings.warn("we are low\n on rows", stacklevel=1)
+            warnings.warn("still low on rows", stacklevel=1)
+    with errors.warned(category=FutureWarning):
+        warnings.warn("gone soon\nreally", FutureWarning, stacklevel=1)
+    with errors.warned(shows=re.compile("gone"), says="it goes", category=FutureWarning):
+        warnings.warn("gone soon", FutureWarning, stacklevel=1)
+    assert capsys.readouterr().out.splitlines() == [
+        "UserWarning: low on rows",
+        "FutureWarning: gone soon",
+        "it goes",
+    ]
+
+
+def test_warned_is_strict():
+    with pytest.raises(AssertionError, match="no warning at all"):
+        with errors.warned(shows="low"):
+            pass
+    with pytest.warns(UserWarning), pytest.raises(AssertionError, match="UserWarning: high"):
+        with errors.warned(shows="low"):
+            warnings.warn("high", stacklevel=1)
+    with pytest.warns(UserWarning), pytest.raises(AssertionError, match="no FutureWarning"):
+        with errors.warned(shows="high", category=FutureWarning):
+            warnings.warn("high", stacklevel=1)
+    with pytest.raises(TypeError, match="give says"):
+        with errors.warned(shows=re.compile("low")):
+            pass
+    with pytest.raises(ZeroDivisionError), errors.warned():
+        1 / 0  # noqa: B018
+
+
+def test_the_extension_explains_under_a_traceback_in_a_kernel():
+    cells = [
+        "%load_ext helpers",
+        "raise ValueError('The PyDataset has length 0')",
+        "1 / 0",
+        "1 + 1",
+        "%reload_ext helpers",
+        "try:\n    raise ValueError('The PyDataset has length 0')\nexcept ValueError as error:\n"
+        "    raise RuntimeError('no luck') from error",
+        "%unload_ext helpers",
+        "raise ValueError('The PyDataset has length 0')",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, allow_errors=True, timeout=60).execute()
+    kinds = [[output.output_type for output in cell.outputs] for cell in notebook.cells]
+    explained = ["error", "display_data"]
+    assert kinds == [[], explained, ["error"], ["execute_result"], [], explained, [], ["error"]]
+    error, shown = notebook.cells[1].outputs
+    assert error.evalue == "The PyDataset has length 0"
+    entry = errors.find(error.evalue)
+    assert entry.title in shown.data["text/markdown"]
+    assert entry.title in shown.data["text/plain"]
+
+
+def test_the_extension_explains_in_a_terminal():
+    script = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.run_cell('%load_ext helpers')\n"
+        "shell.run_cell('raise ValueError(\"The PyDataset has length 0\")')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.index("Traceback") < done.stdout.index("Cause: `__len__` returned 0.")
+
+
+def test_importing_the_index_imports_no_framework():
+    script = (
+        "import sys, helpers.errors; sys.exit('keras' in sys.modules or 'numpy' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -1,0 +1,357 @@
+"""Feeding: what Keras really gets from a plan, epoch by epoch, in both forms."""
+
+import doctest
+import os
+import pickle
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers import feeding
+from helpers.batching import Plan, fixed
+from helpers.feeding import PlannedDataset, tf_dataset
+
+N = 105
+IDS = np.arange(N, dtype="float32")[:, None]
+ZEROS = np.zeros(N, "float32")
+BOTH = pytest.mark.parametrize("form", [PlannedDataset, tf_dataset])
+
+
+class Recorder(keras.Model):
+    """A model that writes down the rows (first feature) of every batch that reaches it."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+        self.batches = []
+
+    def call(self, x):
+        return self.dense(x)
+
+    def _note(self, data):
+        self.batches.append(data[0].numpy()[:, 0].astype(int).tolist())
+
+    def train_step(self, data):
+        self._note(data)
+        return super().train_step(data)
+
+    def test_step(self, data):
+        self._note(data)
+        return super().test_step(data)
+
+    def predict_step(self, data):
+        self._note(data)
+        return super().predict_step(data)
+
+
+def recorder():
+    model = Recorder()
+    model.compile("sgd", "mse", run_eagerly=True)
+    return model
+
+
+def rows_of(plan, *epochs):
+    return [batch.tolist() for k in epochs for batch in plan.epoch(k)]
+
+
+def as_numpy(batch):
+    return keras.tree.map_structure(np.asarray, batch)
+
+
+def assert_same(a, b):
+    keras.tree.assert_same_structure(a, b)
+    for left, right in zip(keras.tree.flatten(a), keras.tree.flatten(b), strict=True):
+        np.testing.assert_array_equal(left, right, strict=True)
+
+
+@pytest.mark.parametrize("tail", ["keep", "drop", "pad", "wrap"])
+@pytest.mark.parametrize(
+    "workers", [{}, {"workers": 2}, {"workers": 3, "max_queue_size": 1}], ids=["1", "2", "3"]
+)
+def test_fit_shows_the_epochs_of_the_plan(tail, workers):
+    plan = fixed(N, 32, tail=tail, shuffle=5)
+    dataset, model = PlannedDataset(plan, IDS, ZEROS, **workers), recorder()
+    model.fit(dataset, epochs=3, shuffle=False, verbose=0)
+    assert model.batches == rows_of(plan, 0, 1, 2)
+    model.fit(dataset, epochs=2, shuffle=False, verbose=0)  # a second fit goes on
+    assert model.batches == rows_of(plan, 0, 1, 2, 3, 4)
+    assert dataset.epoch == 5
+
+
+def test_fit_on_tf_dataset_shows_the_epochs_of_the_plan():
+    plan = fixed(N, 32, shuffle=5)
+    model = recorder()
+    model.fit(tf_dataset(plan, IDS, ZEROS), epochs=3, shuffle=False, verbose=0)
+    assert model.batches == rows_of(plan, 0, 1, 2)
+
+
+def test_fit_on_a_repeated_tf_dataset_cuts_epochs_without_losing_rows():
+    plan = fixed(N, 32, shuffle=5)
+    model = recorder()
+    dataset = tf_dataset(plan, IDS, ZEROS).repeat()
+    model.fit(dataset, epochs=4, steps_per_epoch=2, shuffle=False, verbose=0)
+    assert model.batches == rows_of(plan, 0, 1)
+
+
+def test_steps_per_epoch_of_the_whole_dataset_changes_nothing():
+    plan = fixed(N, 32, shuffle=5)
+    model = recorder()
+    model.fit(
+        PlannedDataset(plan, IDS, ZEROS), epochs=3, steps_per_epoch=4, shuffle=False, verbose=0
+    )
+    assert model.batches == rows_of(plan, 0, 1, 2)
+
+
+def test_fits_own_shuffle_changes_only_the_order_of_the_batches():
+    plan = fixed(640, 32, shuffle=5)
+    ids = np.arange(640, dtype="float32")[:, None]
+    model = recorder()
+    keras.utils.set_random_seed(0)
+    model.fit(PlannedDataset(plan, ids, ids), epochs=2, verbose=0)
+    first, second = model.batches[:20], model.batches[20:]
+    assert first != rows_of(plan, 0)  # Keras's default is shuffle=True
+    assert sorted(first) == sorted(rows_of(plan, 0))
+    assert sorted(second) == sorted(rows_of(plan, 1))
+
+
+def test_a_second_dataset_for_validation_leaves_training_alone():
+    plan, held_out = fixed(N, 32, shuffle=5), fixed(N, 40)
+    dataset, model = PlannedDataset(plan, IDS, ZEROS), recorder()
+    model.fit(
+        dataset,
+        epochs=2,
+        shuffle=False,
+        verbose=0,
+        validation_data=PlannedDataset(held_out, IDS, ZEROS),
+    )
+    validation = rows_of(held_out, 0)
+    assert model.batches == rows_of(plan, 0) + validation + rows_of(plan, 1) + validation
+
+
+def test_evaluate_and_predict_are_passes_too():
+    plan = fixed(N, 32, shuffle=5)
+    dataset, model = PlannedDataset(plan, IDS, ZEROS), recorder()
+    model.fit(dataset, shuffle=False, verbose=0)
+    model.evaluate(dataset, verbose=0)
+    shown = dataset.current
+    outputs = model.predict(dataset, verbose=0)
+    model.fit(dataset, shuffle=False, verbose=0)
+    assert model.batches == rows_of(plan, 0, 1, 2, 3)
+    steps = np.diff(shown.restore(outputs)[:, 0])  # the model is a line through the row ids
+    assert np.allclose(steps, steps[0], rtol=1e-3)
+
+
+def test_setting_the_epoch_resumes_there():
+    plan = fixed(N, 32, shuffle=5)
+    dataset, model = PlannedDataset(plan, IDS, ZEROS), recorder()
+    dataset.epoch = 7
+    model.fit(dataset, shuffle=False, verbose=0)
+    assert model.batches == rows_of(plan, 7)
+    with pytest.raises(ValueError, match="k: "):
+        dataset.epoch = -1
+
+
+def test_a_peek_that_ends_early_is_not_an_epoch():
+    # What Keras does on JAX and PyTorch to build a model: begin, take one batch, end.
+    dataset = PlannedDataset(fixed(N, 32, shuffle=5), IDS, ZEROS)
+    dataset.on_epoch_end()
+    dataset.on_epoch_begin()
+    assert dataset[0]
+    dataset.on_epoch_end()
+    assert dataset.epoch == 0
+    dataset.on_epoch_begin()
+    assert len(list(dataset)) == 4
+    dataset.on_epoch_end()
+    dataset.on_epoch_end()
+    assert dataset.epoch == 1
+
+
+@pytest.mark.parametrize("tail", ["keep", "pad", "wrap"])
+@BOTH
+def test_predict_restores_every_row_in_order(form, tail):
+    plan = fixed(N, 32, tail=tail, shuffle=5)
+    double = keras.Sequential([keras.layers.Input((1,)), keras.layers.Rescaling(2.0)])
+    assert np.array_equal(plan.restore(double.predict(form(plan, IDS), verbose=0)), IDS * 2)
+
+
+@BOTH
+def test_padding_slots_leave_weighted_metrics_exact_and_scale_the_loss(form):
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Rescaling(1.0)])
+    model.compile(loss="mse", weighted_metrics=["mae"])
+    y = (IDS**1.5)[:, 0]
+    truth = np.mean((IDS[:, 0] - y) ** 2)
+    loss, mae = model.evaluate(form(fixed(N, 32, tail="pad"), IDS, y), verbose=0)
+    assert mae == pytest.approx(np.mean(np.abs(IDS[:, 0] - y)), rel=1e-5)
+    # Keras's default reduction divides by the slots, padding slots included.
+    assert loss == pytest.approx(truth * 105 / 128, rel=1e-5)
+    _, mae = model.evaluate(form(fixed(N, 32, tail="wrap"), IDS, y), verbose=0)
+    assert mae != pytest.approx(np.mean(np.abs(IDS[:, 0] - y)), rel=1e-2)
+
+
+RAGGED = [np.full((length, 2), length, "float32") for length in (5, 2, 7, 1, 3)]
+
+
+@pytest.mark.parametrize("length", [None, 9])
+@pytest.mark.parametrize("tail", ["keep", "drop", "pad", "wrap"])
+def test_both_forms_give_the_same_batches_for_three_epochs(tail, length):
+    plan = fixed(5, 2, tail=tail, shuffle=1)
+    x = {"tokens": RAGGED, "more": (np.arange(5), [[0.5]] * 5)}
+    y = [np.full(len(row), 3, "int32") for row in RAGGED]
+    options = {"sample_weight": [1, 2, 3, 4, 5], "length": length, "side": "pre", "value": -1}
+    dataset, other = PlannedDataset(plan, x, y, **options), tf_dataset(plan, x, y, **options)
+    assert len(other) == len(dataset) == len(plan)
+    for k in range(3):
+        dataset.epoch = k
+        batches = [as_numpy(batch) for batch in other]
+        assert len(batches) == len(dataset)
+        for i, batch in enumerate(batches):
+            assert_same(batch, dataset[i])
+
+
+def test_a_ragged_batch_is_padded_to_its_longest_row():
+    dataset = PlannedDataset(fixed(5, 2), RAGGED)
+    assert [batch[0].shape for batch in dataset] == [(2, 5, 2), (2, 7, 2), (1, 3, 2)]
+    assert dataset[0][0][1, :, 0].tolist() == [2, 2, 0, 0, 0]
+    assert dataset[0][0].dtype == np.float32
+    dataset = PlannedDataset(fixed(5, 2), RAGGED, length=8, side="pre", value=np.nan)
+    assert {batch[0].shape[1] for batch in dataset} == {8}
+    assert np.isnan(dataset[0][0][1, :6]).all()
+
+
+def test_rows_of_one_length_are_stacked_in_their_dtype():
+    images = [np.full((2, 2), i, "uint8") for i in range(5)]
+    dataset = PlannedDataset(fixed(5, 2), images, [0, 1, 2, 3, 4], value=-1)  # nothing to pad
+    assert_same(dataset[2], (np.full((1, 2, 2), 4, "uint8"), np.array([4])))
+
+
+@BOTH
+def test_weights_are_there_in_every_batch_or_in_none(form):
+    for tail, extra, parts in [
+        ("keep", {}, 2),
+        ("pad", {}, 3),
+        ("keep", {"sample_weight": ZEROS}, 3),
+    ]:
+        batches = list(form(fixed(N, 32, tail=tail), IDS, ZEROS, **extra))
+        assert {len(batch) for batch in batches} == {parts}
+    batches = [as_numpy(b) for b in form(fixed(3, 2, tail="pad"), IDS[:3], ZEROS[:3])]
+    assert [b[2].tolist() for b in batches] == [[1, 1], [1, 0]]
+    assert batches[0][2].dtype == np.float32
+    assert {len(batch) for batch in form(fixed(3, 2, tail="pad"), IDS[:3])} == {1}
+
+
+def test_sample_weight_follows_its_row_and_stays_zero_in_padding():
+    plan = fixed(3, 2, tail="pad", shuffle=4)
+    dataset = PlannedDataset(plan, IDS[:3], ZEROS[:3], sample_weight=[2, 3, 4])
+    for i in range(2):
+        x, _, weight = dataset[i]
+        assert weight.dtype == np.float32
+        assert weight.tolist() == ((x[:, 0] + 2) * plan.weights(i)).tolist()
+
+
+def test_the_signature_is_static_where_it_can_be():
+    def spec(plan, x, **options):
+        return [
+            tuple(s.shape) for s in tf.nest.flatten(tf_dataset(plan, x, **options).element_spec)
+        ]
+
+    assert spec(fixed(5, 2), RAGGED) == [(None, None, 2)]
+    assert spec(fixed(5, 2, tail="pad"), RAGGED) == [(2, None, 2)]
+    assert spec(fixed(5, 2, tail="wrap"), RAGGED, length=9) == [(2, 9, 2)]
+    assert spec(fixed(5, 5), [row[:1] for row in RAGGED]) == [(5, 1, 2)]
+    assert spec(fixed(5, 2, tail="pad"), RAGGED, y=np.zeros((5, 4))) == [(2, None, 2), (2, 4), (2,)]
+    assert tf_dataset(fixed(5, 2), RAGGED).cardinality().numpy() == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [(tf_dataset, {}), (tf_dataset, {"length": 9}), (PlannedDataset, {"length": 9})],
+)
+def test_the_safe_forms_train_when_only_a_later_length_differs(form, options):
+    rows = [np.ones((length, 2), "float32") for length in (5, 5, 7, 8)]
+    model = keras.Sequential([keras.layers.Input((None, 2)), keras.layers.GlobalMaxPooling1D()])
+    model.compile(loss="mse")
+    dataset = form(fixed(4, 1), rows, np.zeros((4, 2)), **options)
+    history = model.fit(dataset, shuffle=False, verbose=0)
+    assert history.history["loss"] == [1.0]
+
+
+def test_a_dataset_without_length_meets_the_first_two_batches_rule():
+    # The documented limit, shown so that its end will be noticed.
+    rows = [np.ones((length, 2), "float32") for length in (5, 5, 7, 8)]
+    model = keras.Sequential([keras.layers.Input((None, 2)), keras.layers.GlobalMaxPooling1D()])
+    model.compile(loss="mse")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="yielded an element of shape"):
+        model.fit(PlannedDataset(fixed(4, 1), rows, np.zeros((4, 2))), shuffle=False, verbose=0)
+
+
+def test_only_the_batches_there_are_can_be_asked_for():
+    dataset = PlannedDataset(fixed(5, 2), IDS[:5])
+    assert len(dataset) == dataset.num_batches == 3
+    for index in (3, -1):
+        with pytest.raises(IndexError, match=f"batch {index} of a dataset with 3 batches"):
+            dataset[index]
+
+
+def test_rows_are_not_copied():
+    dataset = PlannedDataset(fixed(N, 32), IDS, ZEROS)
+    x, y = (leaf.rows for leaf in dataset._feed.parts)
+    assert x is IDS
+    assert y is ZEROS
+
+
+def test_a_dataset_survives_pickling():
+    plan = fixed(5, 2, tail="pad", shuffle=1)
+    dataset = PlannedDataset(plan, (RAGGED, IDS[:5]), ZEROS[:5], workers=2)
+    copy = pickle.loads(pickle.dumps(dataset))
+    copy.epoch = dataset.epoch = 2
+    assert copy.workers == 2
+    assert isinstance(copy.current, Plan)
+    for i in range(len(dataset)):
+        assert_same(copy[i], dataset[i])
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        ({"x": IDS[:4]}, ValueError, "^x: expected the plan's 5 rows, got 4"),
+        ({"x": RAGGED[:4]}, ValueError, "^x: expected the plan's 5 rows, got 4"),
+        ({"y": np.zeros(6)}, ValueError, "^y: expected the plan's 5 rows, got 6"),
+        ({"x": {"tokens": RAGGED[:4]}}, ValueError, r"^x\['tokens'\]: .* got 4"),
+        ({"x": (RAGGED, {"a": (IDS,)})}, ValueError, r"^x\[1\]\['a'\]\[0\]: .* got 105"),
+        ({"x": None}, TypeError, "^x: expected rows, got None"),
+        ({"x": {}}, ValueError, "^x: expected rows, got an empty dict"),
+        ({"x": []}, ValueError, "^x: expected at least one row"),
+        ({"x": (row for row in RAGGED)}, TypeError, "^x: expected an array.* got generator"),
+        ({"x": np.array([*RAGGED[:4], None], object)}, TypeError, "^x: .* object array"),
+        ({"x": np.float32(1)}, ValueError, "^x: .* got a scalar"),
+        ({"x": [*RAGGED[:4], np.ones((2, 3), "float32")]}, ValueError, "^x: .* in row 4"),
+        ({"x": [*RAGGED[:4], np.ones((2, 2))]}, TypeError, "^x: .* float64 in row 4"),
+        ({"y": [0, 1, 2, 3, 4.5]}, TypeError, "^y: expected one dtype, got int64 .* float64"),
+        ({"y": list("abcde")}, TypeError, r"^y\[0\]: expected numbers"),
+        ({"length": 6}, ValueError, "^x: row 2 has 7 timesteps, more than length=6"),
+        ({"length": 0}, ValueError, "^length: "),
+        ({"side": "left"}, ValueError, "^side: "),
+        ({"y": [[1], [1, 2], [1], [1], [1]], "value": 0.5}, ValueError, "^value for y: 0.5"),
+        ({"sample_weight": np.ones(4)}, ValueError, r"^sample_weight: .* got \(4,\)"),
+        ({"sample_weight": np.ones((5, 1))}, ValueError, r"^sample_weight: .* got \(5, 1\)"),
+        ({"sample_weight": [1, 1, np.nan, 1, 1]}, ValueError, "^sample_weight: .* for row 2"),
+        ({"sample_weight": list("abcde")}, TypeError, "^sample_weight: "),
+        ({"y": None, "sample_weight": np.ones(5)}, ValueError, "^sample_weight: expected y too"),
+        ({"plan": [[0, 1], [2, 3]]}, TypeError, "^plan: expected .*Plan, got list"),
+    ],
+)
+@BOTH
+def test_bad_data_is_named(form, data, error, message):
+    arguments = {"plan": fixed(5, 2), "x": RAGGED, "y": ZEROS[:5]} | data
+    with pytest.raises(error, match=message):
+        form(**arguments)
+
+
+def test_docstring_examples():
+    results = doctest.testmod(feeding)
+    assert results.attempted > 4
+    assert results.failed == 0

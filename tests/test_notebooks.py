@@ -1,0 +1,108 @@
+"""No stored notebook is vacuous: nbval compares nothing in a cell that was never run."""
+
+import pathlib
+import re
+import sys
+
+import nbformat
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import notebooks as tool  # noqa: E402
+
+PATHS = tool.all_notebooks()
+CHAPTERS = [path for path in PATHS if path.parent.name == "book"]
+NOT_COMPARED = {"nbval-ignore-output", "nbval-skip", "raises-exception"}
+MACHINE_PATH = re.compile(r"(/home/|/root/|/tmp/|/Users/|site-packages|[A-Z]:\\\\)")
+
+
+def by_name(paths):
+    return {"argvalues": paths, "ids": [str(path.relative_to(ROOT)) for path in paths]}
+
+
+def code_cells(path):
+    return [cell for cell in tool.read(path).cells if cell.cell_type == "code"]
+
+
+def outputs_as_text(cell):
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            yield output.text
+        for text in output.get("data", {}).values():
+            yield text if isinstance(text, str) else str(text)
+
+
+def test_there_are_notebooks_to_guard():
+    folders = {path.parent.name for path in PATHS}
+    assert folders == {"book", "labs", "solutions"}
+
+
+@pytest.mark.parametrize("path", **by_name(PATHS))
+def test_every_code_cell_was_run_in_order_and_none_is_empty(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert all(cell.source.strip() for cell in code_cells(path))
+
+
+@pytest.mark.parametrize("path", **by_name(PATHS))
+def test_a_cell_that_is_not_compared_says_why(path):
+    for cell in code_cells(path):
+        if NOT_COMPARED & set(cell.metadata.get("tags", [])):
+            assert "# not compared:" in cell.source, cell.source
+
+
+@pytest.mark.parametrize("path", **by_name(PATHS))
+def test_most_cells_show_something(path):
+    cells = code_cells(path)
+    assert sum(bool(cell.outputs) for cell in cells) >= len(cells) / 2
+
+
+@pytest.mark.parametrize("path", **by_name(PATHS))
+def test_outputs_hold_no_error_no_stderr_and_no_path_of_one_machine(path):
+    for cell in code_cells(path):
+        assert not [out for out in cell.outputs if out.output_type == "error"], cell.source
+        assert not [out for out in cell.outputs if out.get("name") == "stderr"], cell.source
+        for text in outputs_as_text(cell):
+            assert not MACHINE_PATH.search(text), text[:400]
+
+
+@pytest.mark.parametrize("path", **by_name(PATHS))
+def test_notebook_is_stored_in_normal_form(path):
+    assert tool.normalise(tool.read(path)) == tool.read(path), "run `make notebooks`"
+    ids = [cell.id for cell in tool.read(path).cells]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("path", **by_name(CHAPTERS))
+def test_a_chapter_cell_does_one_thing_in_at_most_twelve_lines(path):
+    for cell in code_cells(path):
+        if "bootstrap" not in cell.metadata.get("tags", []):
+            lines = [line for line in cell.source.splitlines() if line.strip()]
+            assert len(lines) <= 12, cell.source
+
+
+@pytest.mark.parametrize("path", **by_name(CHAPTERS))
+def test_a_chapter_has_between_1000_and_2500_words_of_prose(path):
+    prose = "\n".join(c.source for c in tool.read(path).cells if c.cell_type == "markdown")
+    assert 1000 <= len(re.findall(r"\w[\w'’-]*", prose)) <= 2500
+
+
+def test_normalise_drops_what_differs_between_equal_runs_and_keeps_the_rest():
+    cell = nbformat.v4.new_code_cell("1 + 1", execution_count=1)
+    cell.metadata.update(tags=["x"], execution={"iopub.status.busy": "now"}, collapsed=False)
+    view = {tool.WIDGET_VIEW: {"model_id": "abc"}, "text/html": "<p>", "text/plain": "p"}
+    cell.outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text="a\n"),
+        nbformat.v4.new_output("stream", name="stdout", text="b\n"),
+        nbformat.v4.new_output("display_data", data=view),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata["widgets"] = {"state": {}}
+    notebook.metadata["language_info"] = {"version": "3.11.7"}
+    result = tool.normalise(notebook)
+    assert set(result.metadata) == {"kernelspec"}
+    assert dict(result.cells[0].metadata) == {"tags": ["x"]}
+    assert [out.get("text") for out in result.cells[0].outputs] == ["a\nb\n", None]
+    assert set(result.cells[0].outputs[1].data) == {"text/html", "text/plain"}

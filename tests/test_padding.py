@@ -1,0 +1,204 @@
+"""Padding: nothing is cast, cut or lost, and what goes in comes out again."""
+
+import doctest
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from helpers import padding
+from helpers.padding import pad, unpad
+
+
+@st.composite
+def ragged(draw):
+    kinds = st.sampled_from(
+        ["bool", "int8", "uint8", "int64", "uint64", "float16", "float32", "float64", "complex64"]
+    )
+    dtype = np.dtype(draw(kinds))
+    features = draw(hnp.array_shapes(min_dims=0, max_dims=2, max_side=3))
+    count = draw(st.integers(1, 6))
+    return [draw(hnp.arrays(dtype, (draw(st.integers(0, 5)), *features))) for _ in range(count)]
+
+
+@given(
+    rows=ragged(),
+    side=st.sampled_from(["pre", "post"]),
+    value=st.sampled_from([0, 1]),
+    extra=st.none() | st.integers(0, 4),
+)
+def test_unpad_gives_back_what_pad_took(rows, side, value, extra):
+    longest = max(map(len, rows))
+    length = None if extra is None else max(longest, 1) + extra
+    array, mask = pad(rows, length, side=side, value=value)
+    assert array.dtype == rows[0].dtype
+    assert array.shape == (len(rows), longest if length is None else length, *rows[0].shape[1:])
+    assert mask.dtype == bool
+    assert mask.sum(axis=1).tolist() == [len(row) for row in rows]
+    assert (array[~mask] == value).all()
+    for before, after in zip(rows, unpad(array, mask), strict=True):
+        np.testing.assert_array_equal(after, before, strict=True)
+
+
+@given(rows=ragged(), length=st.integers(1, 6), side=st.sampled_from(["pre", "post"]))
+def test_truncation_keeps_the_named_end(rows, length, side):
+    for truncate, kept in (("pre", slice(-length, None)), ("post", slice(length))):
+        array, mask = pad(rows, length, side=side, truncate=truncate)
+        assert array.shape[1] == length
+        for before, after in zip(rows, unpad(array, mask), strict=True):
+            np.testing.assert_array_equal(after, before[kept], strict=True)
+
+
+def test_pad_post_and_pre():
+    array, mask = pad([[1, 2, 3], [4]], 4, value=-1)
+    assert array.tolist() == [[1, 2, 3, -1], [4, -1, -1, -1]]
+    assert mask.tolist() == [[True, True, True, False], [True, False, False, False]]
+    array, mask = pad([[1, 2, 3], [4]], 4, side="pre", value=-1)
+    assert array.tolist() == [[-1, 1, 2, 3], [-1, -1, -1, 4]]
+    assert mask.tolist() == [[False, True, True, True], [False, False, False, True]]
+
+
+def test_truncate_pre_cuts_the_front():
+    assert pad([[1, 2, 3, 4], [5]], 2, truncate="pre")[0].tolist() == [[3, 4], [5, 0]]
+    assert pad([[1, 2, 3, 4], [5]], 2, truncate="post")[0].tolist() == [[1, 2], [5, 0]]
+
+
+def test_a_longer_row_is_an_error_that_names_it():
+    message = "row 1 has 3 timesteps, more than length=2; truncate='pre' cuts its front"
+    with pytest.raises(ValueError, match=message):
+        pad([[1], [1, 2, 3]], 2)
+
+
+def test_floats_stay_floats():
+    assert pad([np.array([0.5, 1.5]), np.array([2.5])])[0].tolist() == [[0.5, 1.5], [2.5, 0.0]]
+
+
+def test_nan_pads_floats():
+    array, mask = pad([np.ones(2, "float32"), np.ones(1, "float32")], value=np.nan)
+    assert np.isnan(array[~mask]).all()
+    assert not np.isnan(array[mask]).any()
+
+
+def test_bfloat16_is_kept():
+    rows = [np.ones((2, 1), ml_dtypes.bfloat16), np.ones((1, 1), ml_dtypes.bfloat16)]
+    assert pad(rows, value=-1)[0].dtype == ml_dtypes.bfloat16
+    with pytest.raises(ValueError, match="bfloat16"):
+        pad(rows, value=257)
+
+
+def test_rows_in_one_array():
+    array, mask = pad(np.arange(6).reshape(3, 2), 3)
+    assert array.tolist() == [[0, 1, 0], [2, 3, 0], [4, 5, 0]]
+    assert mask.sum() == 6
+
+
+def test_an_empty_list_takes_the_dtype_and_shape_of_the_others():
+    array, mask = pad([[], np.ones((2, 3), "uint8"), []])
+    assert (array.dtype, array.shape) == (np.uint8, (3, 2, 3))
+    assert mask.any(axis=1).tolist() == [False, True, False]
+    assert pad([[], []])[0].shape == (2, 0)
+
+
+def test_results_are_copies():
+    row = np.ones(2)
+    array, mask = pad([row])
+    array[:] = 5
+    assert row.tolist() == [1, 1]
+    unpad(array, mask)[0][:] = 7
+    assert array.tolist() == [[5, 5]]
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [
+        (np.nan, "int64"),
+        (0.5, "int64"),
+        (300, "uint8"),
+        (-1, "uint8"),
+        (2, "bool"),
+        (0.1, "float32"),
+        (2**53 + 1, "float64"),
+        (1j, "float64"),
+        (np.inf, "int32"),
+        (1e300, "float32"),
+    ],
+)
+def test_a_value_the_dtype_cannot_hold_is_refused(value, dtype):
+    with pytest.raises(ValueError, match=f"value: .* cannot be held exactly .* {dtype}"):
+        pad([np.ones(1, dtype), np.ones(2, dtype)], value=value)
+
+
+def test_the_nearest_value_can_be_asked_for():
+    array, _ = pad([np.ones(1, "float32"), np.ones(2, "float32")], value=np.float32(0.1))
+    assert array[0, 1] == np.float32(0.1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "message"),
+    [
+        ([], ValueError, "rows: expected at least one row"),
+        ((row for row in [[1]]), TypeError, "got generator; make it a list first"),
+        (None, TypeError, "rows: expected a list of rows, got NoneType"),
+        ([[1], 2], ValueError, r"rows\[1\]: .* got the scalar 2"),
+        ([[1], [1.5]], TypeError, "got int64 in row 0 and float64 in row 1"),
+        ([np.ones(1, "int32"), np.ones(1, "int64")], TypeError, "int32 in row 0 and int64"),
+        (
+            [np.ones((2, 3)), np.ones((2, 4))],
+            ValueError,
+            r"\(2, 3\) in row 0 and \(2, 4\) in row 1",
+        ),
+        ([np.ones((2, 3)), np.ones(2)], ValueError, r"\(2, 3\) in row 0 and \(2,\) in row 1"),
+        ([[1], [[1, 2], [3]]], ValueError, r"rows\[1\]: expected one array"),
+        ([[1], ["a"]], TypeError, r"rows\[1\]: expected numbers or bools, got dtype <U1"),
+        ([[1], [None]], TypeError, r"rows\[1\]: .* got dtype object"),
+        (np.array([[1], [1, 2]], dtype=object), TypeError, r"got an object array; pass list\(rows"),
+    ],
+)
+def test_bad_rows_are_named(rows, error, message):
+    with pytest.raises(error, match=message):
+        pad(rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"length": 0}, ValueError, "length: expected at least 1, got 0"),
+        ({"length": 2.0}, TypeError, "length: expected an integer or None, got 2.0"),
+        ({"length": True}, TypeError, "length: .* got True"),
+        ({"side": "left"}, ValueError, "side: expected 'pre' or 'post', got 'left'"),
+        ({"truncate": True}, ValueError, "truncate: expected 'pre' or 'post', got True"),
+        ({"value": "0"}, TypeError, "value: expected one number, got '0'"),
+        ({"value": None}, TypeError, "value: expected one number, got None"),
+        ({"value": [0, 0]}, TypeError, r"value: expected one number, got \[0, 0\]"),
+    ],
+)
+def test_bad_options_are_named(options, error, message):
+    with pytest.raises(error, match=message):
+        pad([[1, 2], [3]], **options)
+
+
+def test_unpad_keeps_an_empty_row_and_a_mask_of_no_steps():
+    assert [len(row) for row in unpad(np.ones((2, 3)), np.zeros((2, 3), bool))] == [0, 0]
+    assert [row.shape for row in unpad(np.ones((2, 0, 4)), np.ones((2, 0), bool))] == [(0, 4)] * 2
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "message"),
+    [
+        ([[True, True, True], [True, False, True]], ValueError, "got a hole in row 1"),
+        ([[1, 1, 1], [1, 0, 0]], TypeError, "mask: expected bool, got dtype int64"),
+        ([[True, True]], ValueError, r"which is \(2, 3\), got \(1, 2\)"),
+    ],
+)
+def test_bad_masks_are_refused(mask, error, message):
+    with pytest.raises(error, match=message):
+        unpad(np.ones((2, 3, 4)), np.array(mask))
+
+
+def test_docstring_examples():
+    results = doctest.testmod(padding)
+    assert results.attempted > 2
+    assert results.failed == 0

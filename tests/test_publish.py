@@ -1,0 +1,170 @@
+"""Publishing changes the address and nothing else, and the committed tree holds no real one."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import types
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import publish as tool  # noqa: E402
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+URL = "https://github.com/Some-One/my.fork_2"
+NOTEBOOKS = sorted(
+    path.relative_to(ROOT)
+    for folder in ("book", "labs", "labs/solutions")
+    for path in (ROOT / folder).glob("*.ipynb")
+)
+
+
+def copy_of_the_tree(folder):
+    shutil.copy(ROOT / "_config.yml", folder)
+    for name in ("tools", "book", "labs"):
+        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    return folder
+
+
+def run(folder, repository="Some-One/my.fork_2", commit=COMMIT, output="published"):
+    command = [sys.executable, "tools/publish.py", f"--repository={repository}"]
+    command += [f"--commit={commit}", f"--output={output}"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    folder = copy_of_the_tree(tmp_path_factory.mktemp("checkout"))
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    return types.SimpleNamespace(checkout=folder, branch=folder / "published")
+
+
+def cells_but_the_bootstrap(path):
+    notebook = nbformat.read(path, as_version=4)
+    bootstrap = [cell for cell in notebook.cells if cell.id == "bootstrap"]
+    assert len(bootstrap) == 1
+    return bootstrap[0], [cell for cell in notebook.cells if cell.id != "bootstrap"]
+
+
+def test_the_branch_holds_every_notebook_in_its_folder_and_a_readme(published):
+    files = {path.relative_to(published.branch) for path in published.branch.rglob("*.*")}
+    assert {path.parent.as_posix() for path in NOTEBOOKS} == {"book", "labs", "labs/solutions"}
+    assert files == {*NOTEBOOKS, pathlib.Path("README.md")}
+    readme = (published.branch / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) == 3
+    assert f"{URL}/tree/{COMMIT}" in readme
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_a_published_notebook_differs_in_its_bootstrap_cell_alone(published, path):
+    committed, committed_rest = cells_but_the_bootstrap(ROOT / path)
+    filled, filled_rest = cells_but_the_bootstrap(published.branch / path)
+    assert filled_rest == committed_rest
+    assert tool.PLACEHOLDER in committed.source
+    assert "-owner-" not in (published.branch / path).read_text(encoding="utf-8")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert filled.source == committed.source.replace(tool.PLACEHOLDER, URL).replace(
+        f'"{config["repository"]["branch"]}"', f'"{COMMIT}"'
+    )
+    assert COMMIT in filled.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_the_site_is_built_from_the_published_notebooks(published, path):
+    assert (published.checkout / path).read_bytes() == (published.branch / path).read_bytes()
+
+
+def test_the_configuration_differs_in_the_address_alone(published):
+    committed, filled = (
+        yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
+        for folder in (ROOT, published.checkout)
+    )
+    assert committed["repository"]["url"] == tool.PLACEHOLDER
+    assert filled["repository"]["url"] == URL
+    assert "-owner-" not in repr(filled)
+    assert filled == yaml.safe_load(yaml.safe_dump(committed).replace(tool.PLACEHOLDER, URL))
+
+
+def test_a_second_run_stops_before_it_changes_anything(published):
+    assert "File exists" in run(published.checkout).stderr
+    again = run(published.checkout, output="again")
+    assert again.returncode == 1
+    assert again.stderr == (
+        f"publish: _config.yml must hold {tool.PLACEHOLDER}; was it filled in before?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"repository": "-owner-/ragged-edges"},
+        {"repository": "no-name"},
+        {"repository": "a/b/c"},
+        {"repository": "https://github.com/a/b"},
+        {"repository": "a/.."},
+        {"repository": 'a/b"; import os'},
+        {"repository": "a/b\n"},
+        {"repository": "a" * 40 + "/b"},
+        {"commit": "main"},
+        {"commit": COMMIT[:7]},
+        {"commit": COMMIT + "\n"},
+        {"commit": COMMIT.upper()},
+    ],
+    ids=str,
+)
+def test_a_bad_argument_gets_one_line_and_changes_nothing(tmp_path, arguments):
+    copy_of_the_tree(tmp_path)
+    done = run(tmp_path, **arguments)
+    (name,) = arguments
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"publish: --{name} must be ")
+    assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "_config.yml").read_bytes() == (ROOT / "_config.yml").read_bytes()
+    assert not (tmp_path / "published").exists()
+
+
+@pytest.mark.parametrize("repository", ["a/b", "A1-b/.github", "x" * 39 + "/" + "y" * 100])
+def test_an_allowed_name_becomes_an_address(repository):
+    assert tool.address(repository) == "https://github.com/" + repository
+
+
+def test_a_placeholder_left_in_a_cell_is_an_error(tmp_path):
+    folder = copy_of_the_tree(tmp_path)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(tool.PLACEHOLDER)])
+    nbformat.write(notebook, folder / "labs" / "left-over.ipynb")
+    done = run(folder)
+    assert done.returncode == 1
+    assert "labs/left-over.ipynb still holds the placeholder" in done.stderr
+
+
+def test_the_committed_tree_names_no_owner():
+    """Only the placeholder stands for the owner, and only where publishing replaces it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    names = [name for name in listed.stdout.decode().split("\0") if (ROOT / name).is_file()]
+    assert "_config.yml" in names
+    project = "ragged" + "-edges"
+    owner = re.compile(rf"github\.com[/:]([\w.-]+)/{project}|([\w-]+)\.github\.io/{project}")
+    holders, strangers = set(), set()
+    for name in names:
+        text = (ROOT / name).read_bytes().decode(errors="ignore")
+        found = {one or other for one, other in owner.findall(text)}
+        if found - {"-owner-"}:
+            strangers.add(name)
+        if "-owner-" in text and not name.endswith(".ipynb"):
+            holders.add(name)
+    assert not strangers
+    about_it = {name for name in holders if name.startswith(("tools/", "tests/"))}
+    assert holders - about_it == {"_config.yml"}

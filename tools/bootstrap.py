@@ -1,0 +1,99 @@
+"""Write the first code cell of every notebook: in Colab it fetches `helpers`, elsewhere nothing.
+
+Usage: python tools/bootstrap.py [--url URL] [--ref REF] [--check]
+
+Without arguments the address comes from `_config.yml` (`repository.url` and `repository.branch`).
+Publishing names its own repository and commit: every published notebook then fetches the helpers
+that it was made with. ``--check`` writes nothing and exits 1 if a cell differs.
+"""
+
+import argparse
+import sys
+
+import nbformat
+import notebooks
+import yaml
+
+CELL_ID = "bootstrap"
+TAGS = ["bootstrap", "remove-cell"]  # the site has no use for it; notebook and Colab show it
+_SOURCE = """\
+# In Colab: fetch the helpers of this book; nothing is installed. Elsewhere: do nothing.
+import os
+import subprocess
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer log lines from TensorFlow
+if "COLAB_RELEASE_TAG" in os.environ:
+    url, ref = "{url}", "{ref}"
+    folder = os.path.abspath("ragged-edges")
+    os.makedirs(folder, exist_ok=True)
+    for step in ("init", f"fetch --depth 1 {{url}} {{ref}}", "checkout FETCH_HEAD"):
+        done = subprocess.run(["git", *step.split()], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"No helpers from {{url}} at {{ref}}: {{done.stderr.strip()}}")
+    sys.path.insert(0, folder)
+"""
+
+
+def configured() -> tuple[str, str]:
+    """Return url and ref as `_config.yml` has them."""
+    config = yaml.safe_load((notebooks.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    return config["repository"]["url"], config["repository"]["branch"]
+
+
+def cell_source(url: str, ref: str) -> str:
+    """Return the cell's code for a repository's address and a branch, tag or commit.
+
+    Raises:
+        ValueError: the address or the ref holds a space or a quote.
+    """
+    for name, value in (("url", url), ("ref", ref)):
+        if not value or set(value) & set(" \t\n\"'\\"):
+            raise ValueError(f"{name}: expected no spaces, quotes or backslashes, got {value!r}")
+    return _SOURCE.format(url=url, ref=ref).rstrip("\n")
+
+
+def refresh(notebook: nbformat.NotebookNode, source: str) -> bool:
+    """Put the bootstrap cell into a notebook, before its first other code cell.
+
+    Args:
+        notebook: changed in place. An existing bootstrap cell keeps its place and its count.
+        source: what `cell_source` returned.
+
+    Returns:
+        Whether anything changed.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if code and code[0].id == CELL_ID:
+        changed = code[0].source != source or code[0].metadata.get("tags") != TAGS
+        code[0].source, code[0].metadata["tags"] = source, list(TAGS)
+        return changed
+    notebook.cells = [cell for cell in notebook.cells if cell.id != CELL_ID]
+    at = notebook.cells.index(code[0]) if code else len(notebook.cells)
+    cell = nbformat.v4.new_code_cell(source, id=CELL_ID, metadata={"tags": list(TAGS)})
+    notebook.cells.insert(at, cell)
+    return True
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Refresh the cell in every notebook of book/ and labs/, or name those that differ."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--url", help="address of the repository that holds helpers/")
+    parser.add_argument("--ref", help="branch, tag or commit to fetch")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if one differs")
+    options = parser.parse_args(arguments)
+    url, ref = configured()
+    source = cell_source(options.url or url, options.ref or ref)
+    stale = []
+    for path in notebooks.all_notebooks():
+        notebook = notebooks.read(path)
+        if refresh(notebook, source):
+            stale.append(str(path.relative_to(notebooks.ROOT)))
+            if not options.check:
+                notebooks.write(path, notebook)
+    if options.check and stale:
+        sys.exit("bootstrap cell differs, run `make notebooks`: " + ", ".join(stale))
+
+
+if __name__ == "__main__":
+    main()

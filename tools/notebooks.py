@@ -1,0 +1,113 @@
+"""Execute every notebook in place, each in a clean kernel, and normalise what is stored.
+
+Usage: python tools/notebooks.py [NOTEBOOK ...] [--check]
+
+Without names: refreshes the bootstrap cells, generates the labs from their solutions, then runs
+all notebooks of book/ and labs/. ``--check`` runs nothing and exits 1 if a notebook is not normal.
+A notebook is normal when a second run changes nothing: no timestamps, no widget state, no
+kernel details, consecutive prints joined.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def all_notebooks() -> list[pathlib.Path]:
+    """Return the paths of the book's notebooks, labs and solutions, sorted."""
+    return sorted(
+        path
+        for folder in ("book", "labs")
+        for path in (ROOT / folder).rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts
+    )
+
+
+def join_streams(outputs: list) -> list:
+    """Join consecutive prints to the same stream: how they arrive split is chance."""
+    joined: list = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
+
+
+def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop from a notebook whatever differs between two equal runs. Changes it in place."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        for key in set(cell.metadata) - {"tags", "mystnb"}:
+            del cell.metadata[key]
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = join_streams(cell.outputs)
+        for output in cell.outputs:
+            if "data" in output:  # the static figure beside the widget stays
+                output.data.pop(WIDGET_VIEW, None)
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+    return notebook
+
+
+def read(path: pathlib.Path) -> nbformat.NotebookNode:
+    """Read a notebook in the current format."""
+    return nbformat.read(path, as_version=4)
+
+
+def write(path: pathlib.Path, notebook: nbformat.NotebookNode) -> None:
+    """Write a normalised notebook; nbformat fixes the order of the keys."""
+    nbformat.validate(notebook)
+    nbformat.write(normalise(notebook), path)
+
+
+def execute(path: pathlib.Path, timeout: int = 600) -> None:
+    """Run one notebook in place in a clean kernel, its own folder as the working directory."""
+    notebook = read(path)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
+    write(path, notebook)
+
+
+def main() -> None:
+    """Run the notebooks named on the command line, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=pathlib.Path)
+    parser.add_argument("--check", action="store_true", help="run nothing; exit 1 if not normal")
+    options = parser.parse_args()
+    if options.check:
+        stale = [str(p) for p in all_notebooks() if normalise(read(p)) != read(p)]
+        sys.exit("not normal, run `make notebooks`: " + ", ".join(stale) if stale else 0)
+    if not options.notebooks:
+        sys.path.insert(0, str(ROOT / "tools"))
+        import bootstrap
+        import make_labs
+
+        bootstrap.main([])
+        make_labs.main([])
+    for path in options.notebooks or all_notebooks():
+        print("running", path.resolve().relative_to(ROOT), flush=True)
+        execute(path.resolve())
+
+
+if __name__ == "__main__":
+    main()
