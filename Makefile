@@ -39,7 +39,7 @@ pages: env       ## write the pages that are generated from data
 	$(BIN)/python tools/pages.py
 
 gpu:             ## run the GPU cells here and record them
-	$(PYTHON) -m helpers.devices --record book/gpu-runs.json
+	$(PYTHON) -m helpers.devices --record book/gpu-runs.json --command "make gpu"
 
 format: env      ## lint and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -14,6 +14,7 @@ _MODULES = (
     "explore",
     "feeding",
     "figures",
+    "gpu_cells",
     "labs",
     "padding",
 )

@@ -113,12 +113,12 @@ class Plan:
 
     @property
     def never_seen(self) -> np.ndarray:
-        """Rows that this epoch never shows: sorted int64 indices."""
+        """Sorted int64 indices of the rows that this epoch never shows."""
         return np.flatnonzero(self._times_seen() == 0)
 
     @property
     def seen_twice(self) -> np.ndarray:
-        """Rows that this epoch shows more than once: sorted int64 indices.
+        """Sorted int64 indices of the rows that this epoch shows more than once.
 
         Padding slots do not count: their weight is 0.
         """

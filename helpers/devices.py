@@ -114,8 +114,8 @@ def gpu_cell(function: Cell, *, runs: str | Path = RUNS) -> Result:
         runs: the file with the recorded runs; if it is absent, there are none.
 
     Returns:
-        An object that a notebook displays: the run made just now, or the recorded runs, or one
-        line that says what is missing.
+        A `Result`, which a notebook displays as the run made just now, or the recorded runs, or
+        one line that says what is missing.
 
     Raises:
         TypeError: if ``function`` is not a function.

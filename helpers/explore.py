@@ -9,6 +9,7 @@ Both show the same frames of the same function.
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -45,13 +46,14 @@ class Control:
 
     @property
     def is_slider(self) -> bool:
-        """Whether the control is a slider: all of its values are numbers."""
+        """Whether all values are numbers, so that the control is a slider."""
         return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
 
 
 # One listener for every explorer's own figure: it finds its parts inside the figure that holds the
-# script, so that explorers do not collide and need no ids. `frames` is a list of [text, body] in
-# the order of the controls' values, the last control running fastest.
+# script, so that explorers do not collide and need no ids. `frames` is a list of [text, parts] in
+# the order of the controls' values, the last control running fastest; a part is the number of an
+# SVG element in `parts`, because frames have most of their elements in common.
 _SCRIPT = """(function(){
 var figure=document.currentScript.closest("figure"),
 find=function(q){return figure.querySelectorAll(q)},
@@ -66,7 +68,8 @@ if(c.type==="range"){c.setAttribute("aria-valuetext",v);
 c.parentNode.querySelector("output").textContent=v}});
 var text=data.frames[at][0];
 svg.setAttribute("aria-label",text);
-svg.querySelector("g").innerHTML=data.frames[at][1];
+svg.querySelector("g").innerHTML=
+data.frames[at][1].map(function(i){return data.parts[i]}).join("");
 find("[aria-live]")[0].textContent=text}
 inputs.forEach(function(c){c.addEventListener("input",show)});
 find("[hidden]").forEach(function(e){e.hidden=false});
@@ -110,19 +113,24 @@ class Explorer:
         first = self.frame(**self.default)
         height = max(frame.height for frame in frames)
         key = _key(f"{self.title}{self.caption}{first.body}{len(frames)}")
-        body = first.body.replace("url(#hatch)", f"url(#{key}-hatch)")
+        numbers: dict[str, int] = {}  # SVG element -> its number, in order of appearance
+        packed_frames = []
+        for frame in frames:
+            body = frame.body.replace("url(#hatch)", f"url(#{key}-hatch)")
+            elements = re.split("(?=<[a-z])", body)
+            packed_frames.append(
+                [frame.alt, [numbers.setdefault(e, len(numbers)) for e in elements if e]]
+            )
         data = {
             "values": [list(control.values) for control in self.controls],
-            "frames": [
-                [frame.alt, frame.body.replace("url(#hatch)", f"url(#{key}-hatch)")]
-                for frame in frames
-            ],
+            "parts": list(numbers),
+            "frames": packed_frames,
         }
         packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
         return (
             f'<figure class="re-figure re-explorer"><div class="re-controls" hidden>'
             f"{''.join(map(_control_html, self.controls))}</div>"
-            f"{svg_element(body, first.width, height, first.alt, key)}"
+            f"{svg_element(first.body, first.width, height, first.alt, key)}"
             f'<p class="re-said" aria-live="polite">{escape(first.alt)}</p>'
             f"{figcaption(self.title, self.caption)}"
             f'<script type="application/json">{packed}</script>'
@@ -201,11 +209,14 @@ def tail_explorer() -> Explorer:
     )
 
 
+_LABEL = '<label style="margin-right:1em">'  # where the site's style sheet is absent
+
+
 def _control_html(control: Control) -> str:
     at = list(control.values).index(control.default)
     if control.is_slider:
         return (
-            f"<label><span>{escape(control.label)}</span> "
+            f"{_LABEL}<span>{escape(control.label)}</span> "
             f'<input type="range" min="0" max="{len(control.values) - 1}" step="1" value="{at}" '
             f'aria-valuetext="{control.default}" autocomplete="off"> '
             f"<output>{control.default}</output></label>"
@@ -215,7 +226,7 @@ def _control_html(control: Control) -> str:
         for i, value in enumerate(control.values)
     )
     return (
-        f"<label><span>{escape(control.label)}</span> "
+        f"{_LABEL}<span>{escape(control.label)}</span> "
         f'<select autocomplete="off">{options}</select></label>'
     )
 

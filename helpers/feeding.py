@@ -57,7 +57,8 @@ class PlannedDataset(keras.utils.PyDataset):
         side: ``"post"`` pads behind the row, ``"pre"`` before it.
         value: What the padding holds.
         workers: Threads or processes that make batches; 1 makes them in the main thread.
-        use_multiprocessing: Processes instead of threads.
+        use_multiprocessing: Processes instead of threads. They are forked from a process in which
+            the backend runs threads, which can hang; try ``workers`` alone first.
         max_queue_size: Batches that workers make ahead.
 
     Raises:
@@ -109,7 +110,7 @@ class PlannedDataset(keras.utils.PyDataset):
 
     @property
     def current(self) -> Plan:
-        """The plan of the epoch that the dataset shows now (between passes: shows next)."""
+        """The plan of the epoch that is being shown, or between passes of the next one."""
         return self._current
 
     def __len__(self) -> int:

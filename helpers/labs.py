@@ -129,9 +129,7 @@ def check_shape(
     """
     shape = getattr(answer, "shape", answer)
     if not isinstance(shape, Iterable) or not all(map(_is_whole, shape)):
-        raise Wrong(
-            f"{name}: expected {_axes(expected)} as a tuple of whole numbers, got {shape!r}"
-        )
+        raise Wrong(f"{name}: expected whole numbers {_axes(expected)}, got {shape!r}.")
     shape = tuple(map(int, shape))
     hint = f" {hint}" if hint else ""
     if len(shape) != len(expected):

@@ -64,7 +64,7 @@ def test_the_message_is_still_provoked_and_found(entry):
     assert errors.find(hits[0]) is entry
     assert errors.find(f"Traceback\n  File x\n{type(hits[0]).__name__}: {hits[0]}") is entry
     if LANE is not None:
-        assert entry.versions[LANE] in errors.fold(str(hits[0]))
+        assert entry.versions[LANE].removesuffix("…") in errors.fold(str(hits[0]))
 
 
 @pytest.mark.parametrize("row", raw_rows, ids=lambda row: row["id"])
@@ -111,20 +111,14 @@ def test_every_provoking_function_has_a_row_and_at_most_15_lines():
 
 def test_find_walks_causes_and_notes_and_folds_white_space():
     inner = ValueError("The PyDataset\n   has\x1b[0m length 0")
-    try:
-        try:
-            raise inner
-        except ValueError as error:
-            raise RuntimeError("training failed") from error
-    except RuntimeError as outer:
-        assert errors.find(outer).id == "dataset-length-zero"
-    try:
-        try:
-            raise inner
-        except ValueError:
-            raise RuntimeError("training failed") from None
-    except RuntimeError as outer:
-        assert errors.find(outer) is None
+    outer = RuntimeError("training failed")
+    assert errors.find(outer) is None
+    outer.__context__ = inner
+    assert errors.find(outer).id == "dataset-length-zero"
+    outer.__suppress_context__ = True  # what `raise ... from None` sets
+    assert errors.find(outer) is None
+    outer.__cause__ = inner
+    assert errors.find(outer).id == "dataset-length-zero"
     noted = RuntimeError("training failed")
     noted.add_note("The PyDataset has length 0")
     assert errors.find(noted).id == "dataset-length-zero"
@@ -191,29 +185,31 @@ def test_expected_finds_text_deep_in_a_graph_error(capsys):
 
 
 def test_expected_is_strict():
-    with pytest.raises(AssertionError, match="nothing was raised, expected ValueError"):
-        with errors.expected(ValueError):
-            pass
-    with pytest.raises(AssertionError, match=r"'eight' is not in the message:\s+ValueError: inv"):
-        with errors.expected(ValueError, shows="eight"):
-            int("nine")
-    with pytest.raises(AssertionError, match="'eight'"):
-        with errors.expected(ValueError, shows=re.compile("eight"), says="eight"):
-            int("nine")
-    with pytest.raises(ZeroDivisionError):
-        with errors.expected(ValueError):
-            1 / 0  # noqa: B018
-    with pytest.raises(TypeError, match="give says"):
-        with errors.expected(ValueError, shows=re.compile("nine")):
-            int("nine")
+    nothing = pytest.raises(AssertionError, match="nothing was raised, expected ValueError")
+    with nothing, errors.expected(ValueError):
+        pass
+    another = pytest.raises(AssertionError, match=r"'eight' is not in the message:\s+ValueError: i")
+    with another, errors.expected(ValueError, shows="eight"):
+        int("nine")
+    with another, errors.expected(ValueError, shows=re.compile("eight"), says="eight"):
+        int("nine")
+    with pytest.raises(ZeroDivisionError), errors.expected(ValueError):
+        1 / 0  # noqa: B018
+    no_says = pytest.raises(TypeError, match="give says")
+    with no_says, errors.expected(ValueError, shows=re.compile("nine")):
+        int("nine")
 
 
 def test_warned_prints_one_line_and_passes_other_warnings_on(capsys):
-    with pytest.warns(FutureWarning, match="later"):
+    def two_kinds():
         with errors.warned(shows="low on rows"):
             warnings.warn("later", FutureWarning, stacklevel=1)
             warnings.warn("we are low\n on rows", stacklevel=1)
             warnings.warn("still low on rows", stacklevel=1)
+
+    with pytest.warns(FutureWarning, match="later") as passed_on:
+        two_kinds()
+    assert len(passed_on) == 1
     with errors.warned(category=FutureWarning):
         warnings.warn("gone soon\nreally", FutureWarning, stacklevel=1)
     with errors.warned(shows=re.compile("gone"), says="it goes", category=FutureWarning):
@@ -225,19 +221,17 @@ def test_warned_prints_one_line_and_passes_other_warnings_on(capsys):
     ]
 
 
+@pytest.mark.filterwarnings("ignore:high")
 def test_warned_is_strict():
-    with pytest.raises(AssertionError, match="no warning at all"):
-        with errors.warned(shows="low"):
-            pass
-    with pytest.warns(UserWarning), pytest.raises(AssertionError, match="UserWarning: high"):
-        with errors.warned(shows="low"):
-            warnings.warn("high", stacklevel=1)
-    with pytest.warns(UserWarning), pytest.raises(AssertionError, match="no FutureWarning"):
-        with errors.warned(shows="high", category=FutureWarning):
-            warnings.warn("high", stacklevel=1)
-    with pytest.raises(TypeError, match="give says"):
-        with errors.warned(shows=re.compile("low")):
-            pass
+    with pytest.raises(AssertionError, match="no warning at all"), errors.warned(shows="low"):
+        pass
+    with pytest.raises(AssertionError, match="UserWarning: high"), errors.warned(shows="low"):
+        warnings.warn("high", stacklevel=1)
+    no_future = pytest.raises(AssertionError, match="no FutureWarning")
+    with no_future, errors.warned(shows="high", category=FutureWarning):
+        warnings.warn("high", stacklevel=1)
+    with pytest.raises(TypeError, match="give says"), errors.warned(shows=re.compile("low")):
+        pass
     with pytest.raises(ZeroDivisionError), errors.warned():
         1 / 0  # noqa: B018
 

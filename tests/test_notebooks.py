@@ -1,16 +1,10 @@
 """No stored notebook is vacuous: nbval compares nothing in a cell that was never run."""
 
-import pathlib
 import re
-import sys
 
 import nbformat
+import notebooks as tool
 import pytest
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import notebooks as tool  # noqa: E402
 
 PATHS = tool.all_notebooks()
 CHAPTERS = [path for path in PATHS if path.parent.name == "book"]
@@ -19,7 +13,7 @@ MACHINE_PATH = re.compile(r"(/home/|/root/|/tmp/|/Users/|site-packages|[A-Z]:\\\
 
 
 def by_name(paths):
-    return {"argvalues": paths, "ids": [str(path.relative_to(ROOT)) for path in paths]}
+    return {"argvalues": paths, "ids": [str(path.relative_to(tool.ROOT)) for path in paths]}
 
 
 def code_cells(path):

@@ -30,7 +30,7 @@ if "COLAB_RELEASE_TAG" in os.environ:
     for step in ("init", f"fetch --depth 1 {{url}} {{ref}}", "checkout FETCH_HEAD"):
         done = subprocess.run(["git", *step.split()], cwd=folder, capture_output=True, text=True)
         if done.returncode:
-            sys.exit(f"No helpers from {{url}} at {{ref}}: {{done.stderr.strip()}}")
+            sys.exit(f"Cannot fetch {{url}} at {{ref}}: {{done.stderr.splitlines()[0]}}")
     sys.path.insert(0, folder)
 """
 

@@ -9,7 +9,9 @@ kernel details, consecutive prints joined.
 """
 
 import argparse
+import os
 import pathlib
+import subprocess
 import sys
 
 import nbformat
@@ -18,6 +20,16 @@ from nbclient import NotebookClient
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def use_quiet_kernels() -> None:
+    """Let notebooks run in the kernel of tests/jupyter, so that outputs agree between machines.
+
+    It leaves out what C++ code writes to file descriptor 2 (TensorFlow logs the CPU there, with
+    times and process numbers; what Python writes to stderr stays), and it hides GPUs.
+    """
+    paths = [str(ROOT / "tests" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
 
 
 def all_notebooks() -> list[pathlib.Path]:
@@ -84,7 +96,7 @@ def execute(path: pathlib.Path, timeout: int = 600) -> None:
         record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
+    ).execute(stderr=subprocess.DEVNULL)
     write(path, notebook)
 
 
@@ -97,8 +109,8 @@ def main() -> None:
     if options.check:
         stale = [str(p) for p in all_notebooks() if normalise(read(p)) != read(p)]
         sys.exit("not normal, run `make notebooks`: " + ", ".join(stale) if stale else 0)
+    use_quiet_kernels()
     if not options.notebooks:
-        sys.path.insert(0, str(ROOT / "tools"))
         import bootstrap
         import make_labs
 

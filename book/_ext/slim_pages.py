@@ -4,6 +4,7 @@ Styles and scripts of extensions that a page does not use are left out; the temp
 ``book/_templates`` leave out the theme's icon fonts (1.5 MB), whose few icons ``site.css`` draws.
 """
 
+import hashlib
 from html import escape
 from pathlib import Path
 
@@ -76,18 +77,28 @@ def _own_buttons(app, pagename, templatename, context, doctree) -> None:
     context["notebook_link"] = f"_sources/{source}" if is_notebook else ""
 
 
-def _drop_icon_fonts(app, exception) -> None:
-    """Delete the icon fonts and source maps that no page asks for from the built site."""
+def _finish(app, exception) -> None:
+    """Delete the icon fonts and source maps that no page asks for; note the time of the build."""
     if exception is None and app.builder.format == "html":
         static = Path(app.outdir) / "_static"
         for path in [*static.glob("vendor/fontawesome/**/*"), *static.glob("**/*.map")]:
             if path.is_file():
                 path.unlink()
+        # a build that finds nothing to write leaves every page's time as it was
+        (Path(app.outdir) / ".buildinfo").touch()
+
+
+def _digest() -> str:
+    """Digest of our extensions and templates: when one changes, every page is built again."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *here.parent.glob("_templates/**/*.html")])
+    return hashlib.sha1(b"".join(f.read_bytes() for f in files), usedforsecurity=False).hexdigest()
 
 
 def setup(app):
     """Register what happens to every page."""
     for step in (_slim, _mend_roles, _describe, _own_buttons):
         app.connect("html-page-context", step, priority=900)
-    app.connect("build-finished", _drop_icon_fonts)
+    app.connect("build-finished", _finish)
+    app.add_config_value("own_files_digest", _digest(), "env")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,6 +16,7 @@ from helpers.labs import (
 )
 
 ROWS, BATCH = 105, 32
+_CAUSE = "Rows do not count alike: look for padding rows or sample weights in the dataset."
 
 
 def count(floor: int, ceil: int, never_seen: int) -> str:
@@ -58,7 +59,7 @@ def mend(dataset_class: type) -> str:
             )
         name = f"{n} rows, batch size {BATCH}"
         seen: list[int] = []
-        for index in range(attempted(len(dataset))):
+        for index in range(len(dataset)):
             batch_x, batch_y = (np.asarray(part) for part in attempted(dataset[index]))
             if not len(batch_x):
                 raise Wrong(
@@ -177,17 +178,12 @@ def pipeline(dataset: Any, model: Any, *, rows: list[np.ndarray], labels: np.nda
     if "accuracy" not in report:
         raise Wrong(f"model: compile it with metrics=['accuracy']; it has {', '.join(report)}.")
     accuracy = float(np.mean(alone.argmax(axis=1) == labels))
-    off = abs(report["accuracy"] - accuracy)
-    if not off < 0.5 / len(rows):
-        raise Wrong(
-            f"evaluate: accuracy {report['accuracy']:.3f}; row by row it is {accuracy:.3f}. "
-            "Some rows count more than others."
-        )
-    if not abs(report["loss"] - _mean_loss(model, labels, alone)) < 1e-3:
-        raise Wrong(
-            f"evaluate: loss {report['loss']:.4f}; the mean over rows is "
-            f"{_mean_loss(model, labels, alone):.4f}. Some rows count more than others."
-        )
+    truth = {"accuracy": accuracy, "loss": _mean_loss(model, labels, alone)}
+    for name, within in (("accuracy", 0.5 / len(rows)), ("loss", 1e-3)):
+        if not abs(report[name] - truth[name]) < within:
+            raise Wrong(
+                f"evaluate: {name} {report[name]:.4f}; row by row it is {truth[name]:.4f}. {_CAUSE}"
+            )
     if accuracy < 0.5:
         raise Wrong(f"model: accuracy {accuracy:.2f} on its own training rows; train it longer.")
     return f"All {len(rows)} utterances once per epoch; evaluate equals the row-wise truth."
@@ -196,6 +192,8 @@ def pipeline(dataset: Any, model: Any, *, rows: list[np.ndarray], labels: np.nda
 def _rows_of(dataset: Any, number: dict[bytes, int], labels: np.ndarray, name: str) -> list[int]:
     """Return the row numbers that one epoch shows, in order, and end the epoch."""
     seen = []
+    if hasattr(dataset, "on_epoch_begin"):
+        dataset.on_epoch_begin()
     indexed = hasattr(dataset, "__getitem__")
     batches = (dataset[i] for i in range(len(dataset))) if indexed else iter(dataset)
     for index, batch in enumerate(batches):

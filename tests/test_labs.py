@@ -1,0 +1,460 @@
+"""The labs: untouched they run and say so, solved they are right, wrong answers get the cause."""
+
+import contextlib
+import io
+import pathlib
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from helpers import batching, labs
+from helpers.lab_tasks import tail_batches
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import make_labs  # noqa: E402
+import notebooks  # noqa: E402
+
+SOLUTIONS = sorted((ROOT / "labs" / "solutions").glob("*.ipynb"))
+EVERY_LAB = pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
+X = np.zeros((105, 26, 12), "float32")
+
+
+def run(path):
+    """Run a notebook's code cells in this process; return its names and the lines it printed."""
+    names, printed = {"__name__": "__main__"}, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for cell in notebooks.read(path).cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), names)
+    return names, printed.getvalue().splitlines()
+
+
+@pytest.fixture(scope="module")
+def solved():
+    return run(ROOT / "labs" / "solutions" / "tail-batches.ipynb")
+
+
+@pytest.fixture(scope="module")
+def names(solved):
+    return solved[0]
+
+
+def verdicts(lines):
+    return [re.match(r"(\S+/\S+): (right|not attempted)", line).groups() for line in lines]
+
+
+def test_the_untouched_lab_says_not_attempted_at_every_task():
+    _, lines = run(ROOT / "labs" / "tail-batches.ipynb")
+    told = [line for line in lines if line.startswith("tail-batches/")]
+    assert told == [f"tail-batches/{task}: not attempted" for task in tail_batches.TASKS]
+
+
+def test_the_solution_is_right_at_every_task(solved):
+    told = [line for line in solved[1] if line.startswith("tail-batches/")]
+    assert verdicts(told) == [(f"tail-batches/{task}", "right") for task in tail_batches.TASKS]
+
+
+@EVERY_LAB
+@pytest.mark.parametrize("verdict", ["not attempted", "right"])
+def test_stored_outputs_have_one_verdict_per_task(solution, verdict):
+    path = solution if verdict == "right" else solution.parent.parent / solution.name
+    cells = [c for c in notebooks.read(path).cells if "labs.check(" in c.source]
+    lines = ["".join(out.get("text", "") for out in c.outputs).splitlines()[-1] for c in cells]
+    assert {told for _, told in verdicts(lines)} == {verdict}
+    assert 5 <= len(lines) <= 8
+
+
+@EVERY_LAB
+def test_the_lab_is_in_step_with_its_solution(solution):
+    lab = make_labs.generate(solution)
+    assert not make_labs.is_stale(lab, solution.parent.parent / solution.name)
+    code = "\n".join(cell.source for cell in lab.cells if cell.cell_type == "code")
+    assert "solution" not in code
+    assert [c.id for c in lab.cells] == [
+        c.id
+        for c in notebooks.read(solution).cells
+        if "solution-only" not in c.metadata.get("tags", [])
+    ]
+
+
+@EVERY_LAB
+def test_every_task_has_a_hint_and_links_that_lead_somewhere(solution):
+    lab = make_labs.generate(solution)
+    text = [cell.source for cell in lab.cells if cell.cell_type == "markdown"]
+    tasks = sum(cell.source.count("labs.check(") for cell in lab.cells)
+    assert sum("<details><summary>Hint</summary>" in cell for cell in text) == tasks
+    headings = re.findall(r"^## (.+)$", "\n".join(text), re.MULTILINE)
+    links = [link for cell in text for link in re.findall(r"\]\(([^)]+)\)", cell)]
+    anchors = [link.partition("#")[2] for link in links if link.startswith("solutions/")]
+    assert anchors == [re.sub(r"[^\w -]", "", h).replace(" ", "-").lower() for h in headings]
+    for link in links:
+        if not link.startswith("http"):
+            assert (ROOT / "labs" / link.partition("#")[0]).exists(), link
+
+
+def test_a_changed_solution_makes_the_lab_stale(tmp_path):
+    path = ROOT / "labs" / "tail-batches.ipynb"
+    lab = make_labs.generate(SOLUTIONS[0].parent / path.name)
+    lab.cells[-1].source += "\n# one more line"
+    assert make_labs.is_stale(lab, path)
+    assert make_labs.is_stale(lab, tmp_path / "missing.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("source", "stub"),
+    [
+        ("a = 1\nb = a + 1  # solution", "a = 1\nb = ..."),
+        ("a, b = 1, 2  # solution", "a, b = ..., ..."),
+        ("def f():\n    return 3  # solution", "def f():\n    return ..."),
+        ("x = 3  # was: x = 4", "x = 4"),
+        ("if x:\n    y()\n    z()  # was: nothing\nw()", "if x:\n    y()\nw()"),
+        ("# solution begin\na = 1\nb = f(a)\ng(b)\n# solution end\nc()", "b = ...\nc()"),
+        (
+            "def f():\n    # solution begin\n    a = 1\n    return a\n    # solution end",
+            "def f():\n    return ...",
+        ),
+        (
+            "def f():\n    # solution begin\n    a = 1\n    # was: a = 2\n    # was: b = 3\n"
+            "    # solution end\n    return a",
+            "def f():\n    a = 2\n    b = 3\n    return a",
+        ),
+        ("print('nothing to do')  # a comment", "print('nothing to do')  # a comment"),
+    ],
+)
+def test_stubs(source, stub):
+    assert make_labs.stub_code(source) == stub
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "f(1)  # solution",
+        "# solution begin\na = 1",
+        "a = 1\n# solution end",
+        "def f():\n    return 1  # was: nothing",
+        "f(  # solution\n  1)",
+        "a = 1 #solution",
+    ],
+)
+def test_markers_that_make_no_stub_are_refused(source):
+    with pytest.raises((ValueError, SyntaxError)):
+        make_labs.stub_code(source)
+
+
+def test_markdown_turns_to_the_lab():
+    text = "# Solution: x\n[chapter](../../book/a.ipynb#b) [web](https://a.b/c) [here](#x)"
+    turned = "# Lab: x\n[chapter](../book/a.ipynb#b) [web](https://a.b/c) [here](#x)"
+    assert make_labs.adapt_markdown(text, "a.ipynb") == turned
+    hint = make_labs.adapt_markdown("## 2. Predict `x`\n<details>…</details>", "a.ipynb")
+    assert hint.endswith("</details>\n\n[Solution](solutions/a.ipynb#2-predict-x)")
+
+
+@pytest.mark.parametrize("answer", [..., (1, ...), [{"a": (...,)}], np.array([1, ...], object)])
+def test_a_placeholder_anywhere_is_not_attempted(answer, capsys):
+    labs.check("tail-batches/count", floor=3, ceil=4, never_seen=answer)
+    assert capsys.readouterr().out == "tail-batches/count: not attempted\n"
+
+
+def test_a_function_that_returns_a_placeholder_is_not_attempted(monkeypatch, capsys):
+    monkeypatch.setitem(tail_batches.TASKS, "count", lambda f: labs.attempted(f()))
+    labs.check("tail-batches/count", lambda: (1, ...))
+    assert capsys.readouterr().out == "tail-batches/count: not attempted\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        ("tail-batches/cuont", "did you mean 'count'?"),
+        ("tail-batches/xyz", "it has count, shapes"),
+        ("no-such-lab/count", "the labs are .*tail-batches"),
+    ],
+)
+def test_an_unknown_task_is_named(task, message):
+    with pytest.raises(ValueError, match=message):
+        labs.check(task, ...)
+
+
+def test_a_notebook_shows_a_wrong_answer_without_a_traceback(capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    code = "from helpers import labs; labs.check('tail-batches/count', 3, 4, 8)"
+    assert isinstance(shell.run_cell(code).error_in_exec, labs.Wrong)
+    shown = "".join(capsys.readouterr()).strip()
+    assert shown == (
+        "Wrong: tail-batches/count: never_seen: expected 9, got 8. 3 batches hold 96 rows."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [([4], "row 4"), ([0, 1], "rows 0 to 1"), ([0, 2, 5, 6, 7, 9], "rows 0, 2, 5 to 7 and more")],
+)
+def test_rows_are_spelled(rows, text):
+    assert labs.spell_rows(rows) == text
+
+
+def wrong(task, *answers, **given):
+    with pytest.raises(labs.Wrong) as caught:
+        labs.check(f"tail-batches/{task}", *answers, **given)
+    return str(caught.value).removeprefix(f"tail-batches/{task}: ")
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ((4, 4, 9), "floor: expected 3, got 4. `//` rounds down."),
+        ((3, 3, 9), "ceil: expected 4, got 3."),
+        ((3, 4, 0), "never_seen: expected 9, got 0. 3 batches hold 96 rows."),
+        ((3, 4, float("nan")), "never_seen: expected 9, got nan."),
+        (("three", 4, 9), "floor: expected a number, got 'three'."),
+        ((True, 4, 9), "floor: expected a number, got True."),
+    ],
+)
+def test_wrong_counts(answers, message):
+    assert wrong("count", *answers).startswith(message)
+
+
+FIRST, LAST, ALL = (32, 26, 12), (9, 26, 12), (105, 9)
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (
+            (FIRST, FIRST, ALL),
+            "last: the batch axis: expected 9 rows, got 32; time and features are right.",
+        ),
+        (
+            ((32, 29, 13), LAST, ALL),
+            "first: the time axis: expected 26 steps, got 29; "
+            "the features axis: expected 12, got 13; batch is right.",
+        ),
+        (((1, 2, 3), LAST, ALL), "first: the batch axis: expected 32 rows, got 1; the time axis:"),
+        (
+            ((32, 12, 26), LAST, ALL),
+            "first: the sizes are right, their order is not: expected (batch, time, features)",
+        ),
+        ((FIRST, (9, 26), ALL), "last: expected 3 axes (batch, time, features), got 2: (9, 26)."),
+        ((FIRST, LAST, (96, 9)), "predictions: the batch axis: expected 105 rows, got 96; class"),
+        ((FIRST, LAST, 105), "predictions: expected whole numbers (batch, class), got 105."),
+        (((None, 26, 12), LAST, ALL), "first: expected whole numbers (batch, time, features)"),
+        (((32.0, 26, 12), LAST, ALL), "first: expected whole numbers (batch, time, features)"),
+    ],
+)
+def test_wrong_shapes(answers, message):
+    assert wrong("shapes", *answers, x=X).startswith(message)
+
+
+def test_a_shape_may_be_a_list_an_array_or_open_on_an_axis():
+    labs.check_shape([32, 26, 12], {"batch": 32, "time": None, "features": 12})
+    labs.check_shape(X, {"batch": 105, "time": 26, "features": 12})
+
+
+@pytest.fixture(scope="module")
+def broken_datasets(names):
+    right = names["mended"]
+
+    class Floor(right):
+        def __len__(self):
+            return len(self.x) // self.size
+
+    class PlusOne(right):
+        def __len__(self):
+            return len(self.x) // self.size + 1
+
+    class NoSuper(right):
+        def __init__(self, x, y, batch_size):
+            self.x, self.y, self.size = x, y, batch_size
+
+    class Overlap(right):
+        def __getitem__(self, index):
+            start = max(0, min(index * self.size, len(self.x) - self.size))
+            return self.x[start : start + self.size], self.y[start : start + self.size]
+
+    class Labels(right):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return x, y[::-1]
+
+    class Whole(right):
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, index):
+            return self.x, self.y
+
+    class Todo(right):
+        def __getitem__(self, index):
+            return ..., ...
+
+    return locals()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Floor", "105 rows, batch size 32: the batch axis: rows 96 to 104 were never seen (9 of"),
+        ("PlusOne", "96 rows, batch size 32: the batch axis: batch 3 has 0 rows; `__len__` says 4"),
+        ("NoSuper", "`__init__` does not call `super().__init__(**kwargs)`"),
+        ("Overlap", "105 rows, batch size 32: the batch axis: rows 73 to 95 were seen more than"),
+        ("Labels", "105 rows, batch size 32: in batch 0 the labels are not those of the rows."),
+        ("Whole", "105 rows, batch size 32: the batch axis: batch 0 has 105 rows."),
+    ],
+)
+def test_wrong_datasets(broken_datasets, name, message):
+    assert wrong("mend", broken_datasets[name]).startswith(message)
+
+
+def test_a_dataset_is_given_as_a_class_and_may_be_unfinished(broken_datasets, names, capsys):
+    assert wrong("mend", names["mended"](X, X, 32)).startswith("give the class itself")
+    labs.check("tail-batches/mend", broken_datasets["Todo"])
+    assert capsys.readouterr().out == "tail-batches/mend: not attempted\n"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda p: p[:96], "predictions: the batch axis: expected 105 rows, got 96; class is"),
+        (lambda p: np.roll(p, 1, axis=0), "predictions: the shape is right, the order along the "),
+        (
+            lambda p: p * np.nan,
+            "predictions: the shape is right, the values are not: rows 0 to 104",
+        ),
+        (lambda p: p + (np.arange(105) == 7)[:, None], "predictions: the shape is right, the va"),
+        (lambda p: p.argmax(axis=1), "predictions: expected 2 axes (batch, class), got 1: (105,)"),
+        (lambda p: p.T, "predictions: the sizes are right, their order is not"),
+    ],
+)
+def test_wrong_predictions(names, spoil, message):
+    model, x = names["model"], names["x"]
+    spoiled = spoil(model.predict(x, verbose=0))
+    assert wrong("predict", spoiled, model=model, x=x).startswith(message)
+
+
+def test_right_predictions_may_come_from_elsewhere(names, capsys):
+    model, x = names["model"], names["x"]
+    labs.check("tail-batches/predict", model.predict(x, batch_size=7, verbose=0), model=model, x=x)
+    assert "right" in capsys.readouterr().out
+
+
+def test_wrong_metrics(names):
+    import keras
+
+    class BatchMean(names["MeanError"]):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.total.assign_add(keras.ops.mean(keras.ops.abs(y_true - y_pred)))
+            self.count.assign_add(1)
+
+    class Unweighted(names["MeanError"]):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            super().update_state(y_true, y_pred)
+
+    class CountsRows(names["MeanError"]):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            super().update_state(y_true, y_pred, sample_weight)
+            self.count.assign_add(0 if sample_weight is None else len(y_true) - sum(sample_weight))
+
+    class Sum(names["MeanError"]):
+        def result(self):
+            return self.total + 0.0
+
+    assert "mean over batches is 25, the mean over rows is 8.571" in wrong("metric", BatchMean())
+    assert wrong("metric", Unweighted()).startswith("the last 9 rows have weight 0: expected 0, go")
+    assert wrong("metric", CountsRows()).startswith("the first 96 rows have weight 3: expected 3.0")
+    assert wrong("metric", Sum()).startswith("batches of 32: expected 8.571, got 900.")
+    assert wrong("metric", names["MeanError"]).startswith("give an object of the class")
+
+
+def test_a_metric_of_keras_is_right_too(capsys):
+    import keras
+
+    labs.check("tail-batches/metric", keras.metrics.MeanAbsoluteError())
+    assert "right. 8.571" in capsys.readouterr().out
+
+
+def test_wrong_static_batches(names):
+    model, x, predictions = names["static_model"], names["x"], names["predictions"]
+
+    def told(plan, answer=predictions):
+        return wrong("static", plan, answer, model=model, x=x)
+
+    pad = batching.fixed(105, 32, tail="pad")
+    assert "takes batches of 32 rows, the plan has batches of 9 and 32" in told(
+        batching.fixed(105, 32)
+    )
+    assert "rows 96 to 104 are never seen (9 of 105); the tail policy is 'drop'" in told(
+        batching.fixed(105, 32, tail="drop")
+    )
+    assert "rows 0 to 22 count twice (23 of 105), as the tail policy is 'wrap'" in told(
+        batching.fixed(105, 32, tail="wrap")
+    )
+    assert "it is a plan for 270 rows, there are 105" in told(batching.fixed(270, 32, tail="pad"))
+    assert "expected 105 rows, got 128; 23 of them belong to padding rows" in told(
+        pad, names["outputs"]
+    )
+    assert "the order along the batch axis is not: at row 0 stands" in told(pad, predictions[::-1])
+
+
+def test_wrong_pipelines(names):
+    from helpers import feeding
+
+    rows, labels, good = names["rows"], names["labels"], names["classifier"]
+    plan = batching.fixed(270, 32, shuffle=1)
+
+    def told(plan=plan, rows_fed=rows, labels_fed=labels, model=good, **options):
+        dataset = feeding.PlannedDataset(plan, rows_fed, labels_fed, **{"length": 26} | options)
+        return wrong("pipeline", dataset, model, rows=rows, labels=labels)
+
+    assert re.match(
+        r"first epoch: the batch axis: rows .* never seen \(14 of 270\)",
+        told(batching.fixed(270, 32, shuffle=1, tail="drop")),
+    )
+    assert re.match(
+        r"first epoch: the batch axis: rows .* more than once \(18 of 270\)",
+        told(batching.fixed(270, 32, shuffle=1, tail="wrap")),
+    )
+    assert "the rows come in file order" in told(batching.fixed(270, 32))
+    cut = [row[:10] for row in rows]
+    assert re.match(r"first epoch: the time axis: batch \d+ has a row that is", told(rows_fed=cut))
+    assert re.match(r"first epoch: row \d+ comes with label", told(labels_fed=labels[::-1]))
+    assert "padding rows or sample weights" in told(
+        batching.fixed(270, 32, shuffle=1, tail="pad"), sample_weight=np.ones(270)
+    )
+
+
+def test_wrong_models(names):
+    import keras
+
+    from helpers import feeding
+
+    rows, labels = names["rows"], names["labels"]
+    plan = batching.fixed(270, 32, shuffle=1)
+    dataset = feeding.PlannedDataset(plan, rows, labels, length=26)
+
+    def told(*layers, metrics=("accuracy",)):
+        model = keras.Sequential([keras.Input((None, 12)), *layers])
+        model.compile(loss="sparse_categorical_crossentropy", metrics=list(metrics))
+        return wrong("pipeline", dataset, model, rows=rows, labels=labels)
+
+    mask, lstm = keras.layers.Masking(), keras.layers.LSTM(2)
+    nine = keras.layers.Dense(9, activation="softmax", kernel_initializer="zeros")
+    assert "It needs a mask" in told(lstm, keras.layers.Dense(9, activation="softmax"))
+    assert "model: the class axis: expected 9, got 8; batch is right" in told(
+        mask, lstm, keras.layers.Dense(8)
+    )
+    assert "compile it with metrics=['accuracy']" in told(mask, lstm, nine, metrics=())
+    assert "accuracy 0.11 on its own training rows" in told(mask, lstm, nine)
+
+
+def test_a_tf_dataset_and_batches_of_varying_length_are_right_too(names, capsys):
+    from helpers import feeding
+
+    rows, labels = names["rows"], names["labels"]
+    plan = batching.fixed(270, 32, shuffle=1)
+    dataset = feeding.tf_dataset(plan, rows, labels)
+    labs.check("tail-batches/pipeline", dataset, names["classifier"], rows=rows, labels=labels)
+    assert "right" in capsys.readouterr().out
