@@ -122,10 +122,10 @@ def check_shape(
         Wrong: names every axis whose size is wrong and those that are right.
 
     Example:
-        >>> check_shape((32, 26, 12), {"batch": 32, "time": 26, "features": 12})
-        >>> check_shape((32, 26, 12), {"batch": 9, "time": 26, "features": 12}, name="last")
+        >>> check_shape((9, 26, 12), {"batch": 9, "time": None, "features": 12})
+        >>> check_shape((32, 26), {"batch": 9, "time": 26}, name="last")
         Traceback (most recent call last):
-        helpers.labs.Wrong: last: the batch axis: expected 9 rows, got 32; time and features ...
+        helpers.labs.Wrong: last: the batch axis: expected 9 rows, got 32; time is right.
     """
     shape = getattr(answer, "shape", answer)
     if not isinstance(shape, Iterable) or not all(map(_is_whole, shape)):

@@ -120,15 +120,19 @@ def test_running_twice_is_harmless(tmp_path, colab):
 
 
 def test_it_fetches_a_commit_that_is_no_branch(tmp_path, repository, colab):
-    commit = git(repository, "rev-parse", "HEAD")
-    (repository / "later.txt").write_text("later")
-    git(repository, "add", "later.txt")
-    git(repository, "commit", "-q", "-m", "later")
+    commits = []
+    for name in ("second.txt", "third.txt"):
+        (repository / name).write_text(name)
+        git(repository, "add", name)
+        git(repository, "commit", "-q", "-m", name)
+        commits.append(git(repository, "rev-parse", "HEAD"))
+    commit = commits[0]  # neither the first nor the branch's newest
     source = bootstrap.cell_source(bootstrap.configured()[0], commit)
     done = run(source + WHERE, tmp_path, colab)
     assert done.returncode == 0, done.stderr
     assert git(tmp_path / "ragged-edges", "rev-parse", "HEAD") == commit
-    assert not (tmp_path / "ragged-edges" / "later.txt").exists()
+    assert (tmp_path / "ragged-edges" / "second.txt").exists()
+    assert not (tmp_path / "ragged-edges" / "third.txt").exists()
     assert git(tmp_path / "ragged-edges", "rev-list", "--count", "HEAD") == "1"
 
 

@@ -393,4 +393,5 @@ def test_internal_links_resolve(built, name):
 
 def test_no_page_is_forgotten(built):
     pages = {f.relative_to(built).as_posix() for f in built.rglob("*.html")}
-    assert {p for p in pages if not p.startswith(("_static", "_sources"))} == set(PAGES)
+    pages = {page for page in pages if not page.startswith(("_static", "_sources"))}
+    assert pages == set(PAGES), "pages of an older build may be left: delete _build"
