@@ -61,12 +61,12 @@ PALETTE_DARK = {
 }
 """The same roles on a dark page."""
 
-WIDTH = 400
+WIDTH = 360
 """Logical width of every drawing in pixels: text stays readable on a screen 360 pixels wide."""
 
 _FONT = "font:11px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 _SHOWN_BATCHES = 12  # a longer plan is drawn as its first and last batches
-_CELLS = (58, 214)  # left edge and room of the cells; the labels stand on both sides
+_CELLS = (52, 180)  # left edge and room of the cells; the labels stand on both sides
 
 
 def css(role: str) -> str:
@@ -149,7 +149,7 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
     return (
         f'<svg class="re-drawing" role="img" aria-label="{escape(alt)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}" '
-        f'style="display:block;width:100%;max-width:600px;height:auto;{_FONT};'
+        f'style="display:block;width:100%;max-width:540px;height:auto;{_FONT};'
         f'color:{css("ink")};background:{css("panel")}">'
         f'{hatch}<g fill="currentColor">{body}</g></svg>'
     )
@@ -274,10 +274,15 @@ def bars(
         if not np.isfinite(value) or value < 0:
             raise ValueError(f"values[{label!r}] must be finite and not negative; got {value}")
     longest = max(values.values()) or 1
+    numbers = {
+        label: form.format(value) + (" (wrong)" if label in wrong else "")
+        for label, value in values.items()
+    }
+    room = WIDTH - 20 - 7.5 * max(map(len, numbers.values()))  # beside it stands the number
     parts, spoken = [], []
     for line, (label, value) in enumerate(values.items()):
-        top, size = 4 + 36 * line, max(300 * value / longest, 1)
-        number = escape(form.format(value)) + (" (wrong)" if label in wrong else "")
+        top, size = 4 + 36 * line, max(room * value / longest, 1)
+        number = escape(numbers[label])
         look = (
             f"fill:{css('panel')};stroke:{css('error')};stroke-width:2;stroke-dasharray:4 2"
             if label in wrong
@@ -301,7 +306,7 @@ def from_matplotlib(figure: "Figure", *, alt: str, title: str = "", caption: str
     differ between versions of Matplotlib, so tag the cell ``nbval-ignore-output``.
 
     Args:
-        figure: the figure, ideally 4 inches wide (400 logical pixels) with 8-point text.
+        figure: the figure, ideally 5 inches wide (360 logical pixels) with 8-point text.
         alt: the alternative text.
         title: first words of the caption.
         caption: the caption.

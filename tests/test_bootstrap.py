@@ -140,7 +140,8 @@ def test_a_failing_fetch_says_what_failed_in_one_line(tmp_path, colab):
     url, _ = bootstrap.configured()
     done = run(bootstrap.cell_source(url, "no-such-branch") + WHERE, tmp_path, colab)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Cannot fetch {url} at no-such-branch: fatal: ")
+    assert done.stderr.startswith(f"Cannot fetch {url}: fatal: ")
+    assert "no-such-branch" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -159,13 +160,13 @@ def test_every_notebook_begins_with_it(path):
     assert cell.id == bootstrap.CELL_ID
     assert cell.source == bootstrap.cell_source(*bootstrap.configured())
     assert "bootstrap" in cell.metadata["tags"]
-    assert len(cell.source.splitlines()) <= 15
+    assert len(list(filter(None, cell.source.splitlines()))) <= 15
 
 
 def test_it_never_installs():
     source = bootstrap.cell_source("https://example.org/a/b", "main")
     assert "pip" not in source
-    assert "install" not in source.replace("nothing is installed", "")
+    assert "install" not in source.replace("install nothing", "")
 
 
 @pytest.mark.parametrize(("url", "ref"), [("a b", "main"), ("a", "x;'y"), ("", "main"), ("a", '"')])

@@ -48,7 +48,7 @@ def test_default_frame_is_seen_without_script():
     assert "2.5 b" in before
     assert before.count("2.5 of &lt;/script&gt; b") == 2  # on the drawing and under it
     assert '<div class="re-controls" hidden>' in before
-    assert 'viewBox="0 0 400 29"' in before  # as high as the tallest frame, not the first
+    assert 'viewBox="0 0 360 29"' in before  # as high as the tallest frame, not the first
     assert html.count("</script>") == 2
     assert "A caption." in html
 

@@ -206,6 +206,7 @@ def test_bars_have_the_length_of_their_numbers():
         for path in parsed(drawing).iter("path")
         if path.get("d").startswith("M5 ")
     ]
+    assert 0.5 < sizes[0] / figures.WIDTH < 0.75  # room for the number beside it
     assert sizes[1] / sizes[0] == pytest.approx(8.571 / 25, abs=1e-3)
     assert words(drawing) == ["means", "25.000 (wrong)", "rows", "8.571"]
     assert drawing.alt == "Bars. means: 25.000 (wrong); rows: 8.571."

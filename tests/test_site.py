@@ -48,6 +48,11 @@ CUT_OFF = """[...document.querySelectorAll(
 return box.width && (box.right > innerWidth + 1 || box.left < -1)})
 .map(e => e.outerHTML.slice(0, 160))"""
 
+CUT_LABELS = """[...document.querySelectorAll("svg.re-drawing, .hero svg")].flatMap(svg =>
+[...svg.querySelectorAll("text")].filter(text => {const box = text.getBBox();
+return box.x < 0 || box.x + box.width > svg.viewBox.baseVal.width
+|| box.y + box.height > svg.viewBox.baseVal.height + 1}).map(text => text.textContent))"""
+
 
 def toc_documents():
     """Every document of _toc.yml, in its order, without suffix."""
@@ -141,8 +146,8 @@ def violations(tab):
     ]
 
 
-def settle(tab):
-    tab.wait_for_timeout(250)  # CSS transitions between the themes
+def settle(tab, milliseconds=250):
+    tab.wait_for_timeout(milliseconds)  # CSS transitions between the themes
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -169,6 +174,7 @@ def test_page_is_sound(page, site, name):
         .map(e => e.outerHTML.slice(0, 200))"""
     )
     assert hidden_or_named == []
+    assert page.evaluate(CUT_LABELS) == []
     assert page.locator("meta[name=description]").count() == (name not in PAGES[-2:])
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     assert violations(page) == []
@@ -177,7 +183,7 @@ def test_page_is_sound(page, site, name):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert violations(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
-    settle(page)
+    settle(page, 700)  # the theme waits a little before it looks for what scrolls now
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(CUT_OFF) == []
     assert violations(page) == []
@@ -265,6 +271,7 @@ def test_script_and_python_draw_the_same_frames(page):
         )
         assert got == wanted
         assert first.locator("svg").get_attribute("aria-label") == drawing.alt
+        assert page.evaluate(CUT_LABELS) == []
     assert second.locator("svg").evaluate("e => e.outerHTML") == untouched
 
 

@@ -17,20 +17,21 @@ import yaml
 CELL_ID = "bootstrap"
 TAGS = ["bootstrap", "remove-cell"]  # the site has no use for it; notebook and Colab show it
 _SOURCE = """\
-# In Colab: fetch the helpers of this book; nothing is installed. Elsewhere: do nothing.
+# In Colab: fetch this book's helpers, install nothing. Elsewhere: nothing.
 import os
 import subprocess
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer log lines from TensorFlow
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # a quieter TensorFlow
 if "COLAB_RELEASE_TAG" in os.environ:
     url, ref = "{url}", "{ref}"
-    folder = os.path.abspath("ragged-edges")
-    os.makedirs(folder, exist_ok=True)
-    for step in ("init", f"fetch --depth 1 {{url}} {{ref}}", "checkout FETCH_HEAD"):
-        done = subprocess.run(["git", *step.split()], cwd=folder, capture_output=True, text=True)
+    os.makedirs(folder := os.path.abspath("ragged-edges"), exist_ok=True)
+    fetch = f"fetch --depth 1 {{url}} {{ref}}"
+    for step in ("init", fetch, "checkout FETCH_HEAD"):
+        git = ["git", "-C", folder, *step.split()]
+        done = subprocess.run(git, capture_output=True, text=True)
         if done.returncode:
-            sys.exit(f"Cannot fetch {{url}} at {{ref}}: {{done.stderr.splitlines()[0]}}")
+            sys.exit(f"Cannot fetch {{url}}: {{done.stderr.splitlines()[0]}}")
     sys.path.insert(0, folder)
 """
 

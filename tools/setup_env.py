@@ -15,11 +15,11 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# Folder, requirements, and the Python versions that serve, the preferred one first.
-LANES = {
-    "main": (".venv", "requirements.txt", ["3.13", "3.12", "3.11"]),
-    "colab": (".venv-colab", "requirements-colab.txt", ["3.13", "3.12", "3.11"]),  # Colab: 3.13
+LANES = {  # lane: its folder and its requirements
+    "main": (".venv", "requirements.txt"),
+    "colab": (".venv-colab", "requirements-colab.txt"),
 }
+VERSIONS = ["3.13", "3.12", "3.11"]  # Colab has 3.13
 PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -37,19 +37,19 @@ def version_of(python):
     return run.stdout.strip() if run.returncode == 0 else None
 
 
-def find_python(versions, prefer_current):
+def find_python(prefer_current):
     """Return the first interpreter that serves; stop with one line if there is none."""
     pyenv = os.path.join(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")), "versions")
     candidates = [sys.executable] if prefer_current else []
-    for version in versions:
+    for version in VERSIONS:
         candidates.append("python" + version)
         candidates += sorted(glob.glob(os.path.join(pyenv, version + ".*", "bin", "python")))
     candidates.append(sys.executable)
     for candidate in candidates:
-        if version_of(candidate) in versions:
+        if version_of(candidate) in VERSIONS:
             return candidate
     here = ".".join(map(str, sys.version_info[:2]))
-    if here in versions:
+    if here in VERSIONS:
         stop(f"python{here} has no venv module; on Debian: apt install python{here}-venv.")
     stop(f"needs Python 3.11, 3.12 or 3.13; found {here}. Name one: make book PYTHON=/path/to/it")
 
@@ -74,13 +74,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lane", choices=sorted(LANES))
     options = parser.parse_args()
-    folder, requirements, versions = LANES[options.lane]
+    folder, requirements = LANES[options.lane]
     if not shutil.which("git"):
         stop("git is missing; install it first.")
     home = os.path.join(ROOT, folder)
     inside = os.path.join(home, "Scripts" if os.name == "nt" else "bin", "python")
     stamp = os.path.join(home, "installed")
-    python = find_python(versions, prefer_current=options.lane == "main")
+    python = find_python(prefer_current=options.lane == "main")
     if version_of(inside) == version_of(python) and os.path.exists(stamp):
         with open(stamp, encoding="utf-8") as file:
             if file.read() == fingerprint(python, requirements):

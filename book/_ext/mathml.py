@@ -10,16 +10,10 @@ def _inline(translator, node: nodes.math) -> None:
 
 
 def _block(translator, node: nodes.math_block) -> None:
-    number = (
-        f'<span class="eqno">({node["number"]})</span>'
-        if node.get("number")
-        else ""
-    )
+    number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
     # a long formula scrolls inside its own box, which the keyboard can reach
     translator.body.append(
-        translator.starttag(
-            node, "div", CLASS="math-block", tabindex="0", role="group"
-        )
+        translator.starttag(node, "div", CLASS="math-block", tabindex="0", role="group")
         + convert(node.astext(), display="block")
         + number
         + "</div>"

@@ -25,11 +25,7 @@ def mark_axes(text: str) -> list[tuple[str, str]]:
     """
     if not _SHAPE.fullmatch(text) or not _WORD.search(text):
         return []
-    return [
-        (piece if piece in AXES else "", piece)
-        for piece in _WORD.split(text)
-        if piece
-    ]
+    return [(piece if piece in AXES else "", piece) for piece in _WORD.split(text) if piece]
 
 
 class MarkShapes(SphinxPostTransform):
@@ -48,9 +44,7 @@ class MarkShapes(SphinxPostTransform):
                 for axis, text in pieces:
                     child = nodes.Text(text)
                     literal += (
-                        nodes.inline("", "", child, classes=["axis", axis])
-                        if axis
-                        else child
+                        nodes.inline("", "", child, classes=["axis", axis]) if axis else child
                     )
 
 

@@ -27,37 +27,25 @@ _DESCRIPTION_LENGTH = 155
 def _is_needed(asset, page: str) -> bool:
     text = str(asset.filename or asset.attributes.get("body", "")).lower()
     signs = [sign for part, sign in _NEEDED_BY.items() if part in text]
-    return not signs or any(
-        sign is not None and sign in page for sign in signs
-    )
+    return not signs or any(sign is not None and sign in page for sign in signs)
 
 
 def _slim(app, pagename, templatename, context, doctree) -> None:
     page = context.get("body", "")
     for key in ("css_files", "script_files"):
-        context[key] = [
-            asset
-            for asset in context.get(key, [])
-            if _is_needed(asset, page)
-        ]
+        context[key] = [asset for asset in context.get(key, []) if _is_needed(asset, page)]
 
 
 def _mend(app, pagename, templatename, context, doctree) -> None:
     """Mend what docutils writes and accessibility checkers rightly refuse."""
     if "body" in context:
         # ARIA has dropped this role, and an empty corner of a table heads nothing
-        body = context["body"].replace(
-            'role="doc-biblioentry"', 'role="listitem"'
-        )
-        context["body"] = body.replace(
-            '<th class="head"><p></p></th>', "<td></td>"
-        )
+        body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = body.replace('<th class="head"><p></p></th>', "<td></td>")
 
 
 def _describe(app, pagename, templatename, context, doctree) -> None:
-    if doctree is None or 'name="description"' in context.get(
-        "metatags", ""
-    ):
+    if doctree is None or 'name="description"' in context.get("metatags", ""):
         return
     first = next(
         (
@@ -72,8 +60,7 @@ def _describe(app, pagename, templatename, context, doctree) -> None:
         text = text[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0] + " …"
     if text:
         context["metatags"] = (
-            context.get("metatags", "")
-            + f'\n<meta name="description" content="{escape(text)}" />'
+            context.get("metatags", "") + f'\n<meta name="description" content="{escape(text)}" />'
         )
 
 
@@ -88,9 +75,7 @@ def _own_buttons(app, pagename, templatename, context, doctree) -> None:
         if button["text"] == "Colab"
     ]
     is_notebook = doctree is not None and source.endswith(".ipynb")
-    context["colab_link"] = (
-        launch[0]["url"] if launch and is_notebook else ""
-    )
+    context["colab_link"] = launch[0]["url"] if launch and is_notebook else ""
     context["notebook_link"] = f"_sources/{source}" if is_notebook else ""
 
 
@@ -111,12 +96,8 @@ def _finish(app, exception) -> None:
 def _digest() -> str:
     """Digest of our extensions and templates: when one changes, every page is built again."""
     here = Path(__file__).parent
-    files = sorted(
-        [*here.glob("*.py"), *here.parent.glob("_templates/**/*.html")]
-    )
-    return hashlib.sha1(
-        b"".join(f.read_bytes() for f in files), usedforsecurity=False
-    ).hexdigest()
+    files = sorted([*here.glob("*.py"), *here.parent.glob("_templates/**/*.html")])
+    return hashlib.sha1(b"".join(f.read_bytes() for f in files), usedforsecurity=False).hexdigest()
 
 
 def setup(app):

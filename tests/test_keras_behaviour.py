@@ -1,0 +1,30 @@
+"""What the chapters say of Keras without a cell of their own beside it."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from helpers import batching, feeding
+
+
+def test_batch_normalisation_counts_padding_rows_whatever_their_weight():
+    x = np.arange(3, dtype="float32")[:, None]
+    plan = batching.fixed(3, 4, tail="pad")  # the fourth slot repeats row 0 with weight 0
+    norm = layers.BatchNormalization(momentum=0.0)
+    model = keras.Sequential([keras.Input((1,)), norm])
+    model.compile("sgd", "mse")
+    model.fit(feeding.PlannedDataset(plan, x, x), verbose=0)
+    assert norm.moving_mean.numpy()[0] == pytest.approx(np.mean([0, 1, 2, 0]))
+
+
+@pytest.mark.parametrize(("momentum", "kept"), [(0.5, 0.5), (0.99, 0.99)])
+def test_a_batch_of_one_row_shrinks_the_moving_variance_to_its_momentum(momentum, kept):
+    norm = layers.BatchNormalization(momentum=momentum)
+    model = keras.Sequential([keras.Input((1,)), norm])
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.arange(4.0)[:, None], np.zeros((4, 1)))
+    before = norm.moving_variance.numpy()
+    model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
+    assert norm.moving_variance.numpy() / before == pytest.approx(kept)
+    assert layers.BatchNormalization().momentum == 0.99

@@ -1,0 +1,79 @@
+"""Setting up says in one line what is wrong, and does nothing when all is there."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import setup_env
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A folder that looks like a checkout; whatever would be run is noted instead."""
+    for name in ("requirements.txt", "requirements.lock", "pyproject.toml"):
+        shutil.copy(f"{setup_env.ROOT}/{name}", tmp_path)
+    monkeypatch.setattr(setup_env, "ROOT", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["setup_env.py", "main"])
+    monkeypatch.setattr(setup_env, "version_of", lambda python: "3.12")
+    ran = []
+
+    def run(step, **options):
+        ran.append(step)
+        (tmp_path / ".venv").mkdir(exist_ok=True)
+        return subprocess.CompletedProcess(step, 0)
+
+    monkeypatch.setattr(setup_env.subprocess, "run", run)
+    return tmp_path, ran
+
+
+def test_an_unfit_python_gets_one_line_that_names_the_versions(monkeypatch):
+    monkeypatch.setattr(setup_env, "version_of", lambda python: "3.10")
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    with pytest.raises(SystemExit) as stopped:
+        setup_env.find_python(prefer_current=True)
+    assert re.fullmatch(
+        r"ragged-edges: needs Python 3\.11, 3\.12 or 3\.13; found 3\.10\. .*", stopped.value.code
+    )
+
+
+def test_a_python_without_venv_is_told_apart_from_a_wrong_version(monkeypatch):
+    monkeypatch.setattr(setup_env, "version_of", lambda python: None)
+    monkeypatch.setattr(sys, "version_info", (3, 12, 1))
+    with pytest.raises(SystemExit, match="has no venv module; on Debian"):
+        setup_env.find_python(prefer_current=True)
+
+
+def test_another_python_that_serves_is_found(monkeypatch):
+    fit = {"python3.12": "3.12"}
+    monkeypatch.setattr(setup_env, "version_of", lambda python: fit.get(python, "3.10"))
+    assert setup_env.find_python(prefer_current=True) == "python3.12"
+
+
+def test_missing_git_gets_one_line(checkout, monkeypatch):
+    monkeypatch.setattr(setup_env.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match="git is missing"):
+        setup_env.main()
+
+
+def test_a_second_run_installs_nothing_until_a_pin_changes(checkout):
+    folder, ran = checkout
+    setup_env.main()
+    first = len(ran)
+    assert first == 3
+    setup_env.main()
+    assert len(ran) == first
+    with open(folder / "requirements.lock", "a") as lock:
+        lock.write("another==1.0\n")
+    setup_env.main()
+    assert len(ran) == 2 * first
+
+
+def test_a_step_that_fails_stops_and_leaves_no_stamp(checkout, monkeypatch):
+    folder, _ = checkout
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(setup_env.subprocess, "run", lambda step, **options: failed)
+    with pytest.raises(SystemExit, match="this step failed"):
+        setup_env.main()
+    assert not (folder / ".venv" / "installed").exists()
