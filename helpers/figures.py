@@ -293,7 +293,7 @@ def bars(
             f'<path style="{look}" d="M5 {_n(top + 17)}h{_n(size)}v12h-{_n(size)}z"/>'
             f'<text x="{_n(size + 12)}" y="{_n(top + 27)}" font-weight="700">{number}</text>'
         )
-        spoken.append(f"{label}: {number}")
+        spoken.append(f"{label}: {numbers[label]}")
     described = "Bars. " + "; ".join(spoken) + "."
     height = 36 * len(values) + 4
     return Drawing("".join(parts), height, described if alt is None else alt, title, caption)

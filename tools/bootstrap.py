@@ -2,7 +2,7 @@
 
 Usage: python tools/bootstrap.py [--url URL] [--ref REF] [--check]
 
-Without arguments the address comes from `_config.yml` (`repository.url` and `repository.branch`).
+Without arguments the address comes from `_config.yml` (`repository.url`) and the ref is `main`.
 Publishing names its own repository and commit: every published notebook then fetches the helpers
 that it was made with. ``--check`` writes nothing and exits 1 if a cell differs.
 """
@@ -37,9 +37,9 @@ if "COLAB_RELEASE_TAG" in os.environ:
 
 
 def configured() -> tuple[str, str]:
-    """Return url and ref as `_config.yml` has them."""
+    """Return the url that `_config.yml` has, and the branch that holds the helpers."""
     config = yaml.safe_load((notebooks.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    return config["repository"]["url"], config["repository"]["branch"]
+    return config["repository"]["url"], "main"
 
 
 def cell_source(url: str, ref: str) -> str:
