@@ -70,7 +70,6 @@ def test_a_published_notebook_differs_in_its_bootstrap_cell_alone(published, pat
     assert filled_rest == committed_rest
     assert tool.PLACEHOLDER in committed.source
     assert "-owner-" not in (published.branch / path).read_text(encoding="utf-8")
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert filled.source == committed.source.replace(tool.PLACEHOLDER, URL).replace(
         '"main"', f'"{COMMIT}"'
     )
