@@ -17,6 +17,7 @@ import yaml
 
 from helpers import errors
 from helpers.explore import tail_explorer
+from helpers.figures import PALETTE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the site need it")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -211,6 +212,19 @@ def test_icons_are_drawn_without_an_icon_font(page, site):
     icon = page.locator(".search-button-field .fa-magnifying-glass")
     assert "svg" in icon.evaluate("e => getComputedStyle(e).maskImage")
     assert not list(HTML.glob("_static/vendor/fontawesome/**/*.js"))
+
+
+def test_inline_shapes_have_the_colours_of_their_axes(page, site):
+    page.goto(f"{site}book/glossary.html")
+    shape = page.locator("code.shape").first
+    assert shape.inner_text() == "(batch, time, features)"
+    axes = shape.locator(".axis").all()
+    assert [axis.inner_text() for axis in axes] == ["batch", "time", "features"]
+    for axis in axes:
+        colour = PALETTE[axis.inner_text()]
+        rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+        drawn = axis.evaluate("e => getComputedStyle(e).borderBottomColor")
+        assert drawn == f"rgb({rgb})"
 
 
 # The explorer

@@ -18,9 +18,10 @@
     return e;
   }
 
-  /* As helpers.errors.find: fold white space, then the first entry that matches is the answer. */
+  /* As helpers.errors.find: drop terminal colours and fold white space, then the first entry that
+     matches is the answer. */
   function find(text) {
-    var folded = text.split(/\s+/).join(" ").trim();
+    var folded = text.replace(/\x1b\[[0-9;]*m/g, "").split(/\s+/).join(" ").trim();
     return (window.RAGGED_ERRORS || []).filter(function (entry) {
       return new RegExp(entry.pattern).test(folded);
     })[0];
