@@ -28,3 +28,20 @@ def test_a_batch_of_one_row_shrinks_the_moving_variance_to_its_momentum(momentum
     model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
     assert norm.moving_variance.numpy() / before == pytest.approx(kept)
     assert layers.BatchNormalization().momentum == 0.99
+
+
+def test_a_second_lstm_still_gets_the_mask():
+    """The reason for keras<3.16: there it no longer does, and more padding changes the output."""
+    model = keras.Sequential(
+        [
+            keras.Input((None, 3)),
+            layers.Masking(),
+            layers.LSTM(4, return_sequences=True),
+            layers.LSTM(4),
+        ]
+    )
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    padded = np.concatenate([x, np.zeros((2, 4, 3), "float32")], axis=1)
+    np.testing.assert_allclose(
+        model.predict(padded, verbose=0), model.predict(x, verbose=0), atol=1e-6
+    )
