@@ -15,9 +15,8 @@ import pytest
 from nbclient import NotebookClient
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import bootstrap  # noqa: E402
-import notebooks  # noqa: E402
+import bootstrap
+import notebooks
 
 LAB = ROOT / "labs" / "tail-batches.ipynb"
 INSTALLED = (

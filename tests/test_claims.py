@@ -12,9 +12,8 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
-import pages  # noqa: E402
+import pages
 
 FIELDS = {"id", "source", "claim", "verdict", "finding", "evidence", "test"}
 VERDICTS = {"holds", "holds-if", "does-not-hold", "outdated", "not-testable"}

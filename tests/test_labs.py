@@ -4,7 +4,6 @@ import contextlib
 import io
 import pathlib
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -13,9 +12,8 @@ from helpers import batching, labs
 from helpers.lab_tasks import tail_batches
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import make_labs  # noqa: E402
-import notebooks  # noqa: E402
+import make_labs
+import notebooks
 
 SOLUTIONS = sorted((ROOT / "labs" / "solutions").glob("*.ipynb"))
 EVERY_LAB = pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)

@@ -12,9 +12,8 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
-import publish as tool  # noqa: E402
+import publish as tool
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = "https://github.com/Some-One/my.fork_2"

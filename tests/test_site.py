@@ -7,13 +7,13 @@ import functools
 import http.server
 import json
 import os
-import shutil
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from browser import system_browser
 
 from helpers import errors
 from helpers.explore import tail_explorer
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.site
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 CHAPTER = "book/tail-batches.html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -79,18 +78,22 @@ def newest_source():
     return max(files, key=lambda f: f.stat().st_mtime)
 
 
+def cannot_run(reason):
+    """Skip with one line; in CI, where `make test` has built everything, fail."""
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def built():
     """The folder of the built site, which is there and up to date."""
     stamp = HTML / ".buildinfo"
     if not stamp.exists():
-        pytest.fail("The site is not built: run `make book`.", pytrace=False)
+        cannot_run("The site is not built: run `make book`.")
     source = newest_source()
     if source.stat().st_mtime > stamp.stat().st_mtime:
-        pytest.fail(
-            f"The built site is older than {source.relative_to(ROOT)}: run `make book`.",
-            pytrace=False,
-        )
+        cannot_run(f"The built site is older than {source.relative_to(ROOT)}: run `make book`.")
     return HTML
 
 
@@ -113,12 +116,9 @@ def site(built):
 def browser():
     """The system's Chromium, or else Playwright's own."""
     with playwright.sync_playwright() as p:
-        found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+        found = system_browser()
         if not found and not Path(p.chromium.executable_path).exists():
-            missing = "No Chromium on this machine: install one, or run `python tools/browser.py`."
-            if os.environ.get("CI", "").lower() in ("1", "true"):
-                pytest.fail(missing, pytrace=False)
-            pytest.skip(missing)
+            cannot_run("No Chromium here: install one, or run `python tools/browser.py`.")
         instance = p.chromium.launch(executable_path=found, args=FLAGS)
         yield instance
         instance.close()
