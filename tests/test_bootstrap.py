@@ -10,13 +10,13 @@ import shutil
 import subprocess
 import sys
 
+import bootstrap
 import nbformat
+import notebooks
 import pytest
 from nbclient import NotebookClient
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-import bootstrap
-import notebooks
 
 LAB = ROOT / "labs" / "tail-batches.ipynb"
 INSTALLED = (

@@ -8,12 +8,11 @@ import re
 import subprocess
 import sys
 
+import pages
 import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-import pages
 
 FIELDS = {"id", "source", "claim", "verdict", "finding", "evidence", "test"}
 VERDICTS = {"holds", "holds-if", "does-not-hold", "outdated", "not-testable"}

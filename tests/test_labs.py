@@ -5,6 +5,8 @@ import io
 import pathlib
 import re
 
+import make_labs
+import notebooks
 import numpy as np
 import pytest
 
@@ -12,8 +14,6 @@ from helpers import batching, labs
 from helpers.lab_tasks import tail_batches
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-import make_labs
-import notebooks
 
 SOLUTIONS = sorted((ROOT / "labs" / "solutions").glob("*.ipynb"))
 EVERY_LAB = pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)

@@ -8,12 +8,11 @@ import sys
 import types
 
 import nbformat
+import publish as tool
 import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-import publish as tool
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = "https://github.com/Some-One/my.fork_2"
