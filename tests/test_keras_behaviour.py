@@ -45,3 +45,23 @@ def test_a_second_lstm_still_gets_the_mask():
     np.testing.assert_allclose(
         model.predict(padded, verbose=0), model.predict(x, verbose=0), atol=1e-6
     )
+
+
+def stateful_model():
+    layer = layers.LSTM(4, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(4, 5, 3)), layer, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def test_keras_3_13_trains_a_stateful_rnn_with_no_pydataset_even_if_all_batches_are_full():
+    x, y = np.ones((8, 5, 3), "float32"), np.zeros((8, 1), "float32")
+    plan = batching.fixed(8, 4)
+    stateful_model().fit(x, y, batch_size=4, shuffle=False, verbose=0)
+    stateful_model().fit(feeding.tf_dataset(plan, x, y), shuffle=False, verbose=0)
+    pydataset = feeding.PlannedDataset(plan, x, y)
+    if keras.__version__.startswith("3.13."):
+        with pytest.raises(TypeError, match="Using a symbolic `tf.Tensor`"):
+            stateful_model().fit(pydataset, shuffle=False, verbose=0)
+    else:
+        stateful_model().fit(pydataset, shuffle=False, verbose=0)
