@@ -41,8 +41,8 @@ class PlannedDataset(keras.utils.PyDataset):
     nothing. ``evaluate`` and ``predict`` are passes too. So with a shuffled plan, evaluate and
     predict with a second dataset on an unshuffled plan (the rows are not copied), and never use one
     dataset inside its own epoch. Leave ``steps_per_epoch`` alone: a shuffled pass that is cut short
-    has no defined rows; ``tf_dataset(...).repeat()`` is right for that. On JAX with ``workers`` above
-    1, the first ``fit`` of a model that is not built can start at ``epoch(1)``: build it before.
+    has no defined rows; ``tf_dataset(...).repeat()`` is right for that. On JAX with ``workers``
+    above 1, the first ``fit`` of a model not yet built can start at ``epoch(1)``: build it before.
 
     Args:
         plan: Which rows share a batch.

@@ -61,7 +61,7 @@ def test_keras_3_13_trains_a_stateful_rnn_with_no_pydataset_even_if_all_batches_
     stateful_model().fit(feeding.tf_dataset(plan, x, y), shuffle=False, verbose=0)
     pydataset = feeding.PlannedDataset(plan, x, y)
     if keras.__version__.startswith("3.13."):
-        with pytest.raises(TypeError, match="Using a symbolic `tf.Tensor`"):
+        with pytest.raises(TypeError, match="Using a symbolic"):
             stateful_model().fit(pydataset, shuffle=False, verbose=0)
     else:
         stateful_model().fit(pydataset, shuffle=False, verbose=0)
