@@ -64,9 +64,9 @@ PALETTE_DARK = {
 WIDTH = 360
 """Logical width of every drawing in pixels: text stays readable on a screen 360 pixels wide."""
 
-_FONT = "font:11px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
+_FONT = "font:12px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 _SHOWN_BATCHES = 12  # a longer plan is drawn as its first and last batches
-_CELLS = (52, 180)  # left edge and room of the cells; the labels stand on both sides
+_CELLS = (58, 162)  # left edge and room of the cells; the labels stand on both sides
 
 
 def css(role: str) -> str:
@@ -278,7 +278,7 @@ def bars(
         label: form.format(value) + (" (wrong)" if label in wrong else "")
         for label, value in values.items()
     }
-    room = WIDTH - 20 - 7.5 * max(map(len, numbers.values()))  # beside it stands the number
+    room = WIDTH - 20 - 8 * max(map(len, numbers.values()))  # beside it stands the number
     parts, spoken = [], []
     for line, (label, value) in enumerate(values.items()):
         top, size = 4 + 36 * line, max(room * value / longest, 1)
@@ -356,7 +356,7 @@ def _plan_body(plan: "Plan", *, top: float, shown: int = _SHOWN_BATCHES) -> tupl
     numbered = widest <= 12 and plan.n <= 100
     cell = room / widest if numbered else min(14.0, room / widest)
     cell = min(cell, 24.0)
-    tall, pitch = (16, 20) if numbered else (12, 16)
+    tall, pitch = (16, 20) if numbered else (12, 17)
     keep = list(range(len(slots)))
     if len(slots) > shown:
         keep = [*keep[: shown - 3], None, *keep[-2:]]
