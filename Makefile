@@ -1,5 +1,6 @@
 # Ragged Edges. Two commands on a fresh machine: `make book` and `make test`.
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 COLAB := .venv-colab/bin
 PYTEST := -m pytest --nbval --cov=helpers --cov-report=term
@@ -18,7 +19,7 @@ book: env        ## build the site into _build/html
 	@echo "The book stands. Open $(CURDIR)/_build/html/index.html or run: make serve"
 
 serve: book      ## show the built site on localhost
-	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 labs: env        ## open the labs in JupyterLab
 	$(BIN)/jupyter lab labs
@@ -45,10 +46,10 @@ format: env      ## lint and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 lock: env        ## resolve the two locks again
-	for f in requirements requirements-colab; do grep -v '^-' $$f.txt | \
+	@for f in requirements requirements-colab; do grep -v '^-' $$f.txt | \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o $$f.lock; done
 
 clean:           ## remove what was built, the environments too
-	rm -rf _build .venv .venv-colab .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf _build .venv .venv-colab .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
 .PHONY: help env env-colab book serve labs test test-colab lanes notebooks pages gpu format lock clean
