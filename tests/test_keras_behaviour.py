@@ -47,21 +47,33 @@ def test_a_second_lstm_still_gets_the_mask():
     )
 
 
-def stateful_model():
-    layer = layers.LSTM(4, stateful=True)
-    model = keras.Sequential([keras.Input(batch_shape=(4, 5, 3)), layer, layers.Dense(1)])
-    model.compile("sgd", "mse")
-    return model
+@pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_keras_3_13_takes_no_pydataset_for_a_stateful_rnn_even_if_all_batches_are_full(
+    layer, method
+):
+    def run(*data, **options):
+        rnn = layer(4, stateful=True)
+        model = keras.Sequential([keras.Input(batch_shape=(4, 5, 3)), rnn, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        options |= {"shuffle": False} if method == "fit" else {}
+        getattr(model, method)(*data, verbose=0, **options)
 
-
-def test_keras_3_13_trains_a_stateful_rnn_with_no_pydataset_even_if_all_batches_are_full():
     x, y = np.ones((8, 5, 3), "float32"), np.zeros((8, 1), "float32")
     plan = batching.fixed(8, 4)
-    stateful_model().fit(x, y, batch_size=4, shuffle=False, verbose=0)
-    stateful_model().fit(feeding.tf_dataset(plan, x, y), shuffle=False, verbose=0)
+    run(x, y, batch_size=4)
+    run(feeding.tf_dataset(plan, x, y))
     pydataset = feeding.PlannedDataset(plan, x, y)
     if keras.__version__.startswith("3.13."):
         with pytest.raises(TypeError, match="Using a symbolic"):
-            stateful_model().fit(pydataset, shuffle=False, verbose=0)
+            run(pydataset)
     else:
-        stateful_model().fit(pydataset, shuffle=False, verbose=0)
+        run(pydataset)
+
+
+def test_a_list_of_arrays_of_several_lengths_is_read_as_several_inputs():
+    model = keras.Sequential([keras.Input((None, 3)), layers.LSTM(2), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    rows = [np.ones((length, 3), "float32") for length in (2, 3)]
+    with pytest.raises(ValueError, match="Data cardinality is ambiguous"):
+        model.fit(rows, np.zeros(2), verbose=0)

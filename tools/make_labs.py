@@ -117,13 +117,8 @@ def adapt_markdown(source: str, name: str) -> str:
     source = re.sub(r"^# Solution: ", "# Lab: ", source)
     source = _LINK.sub(lambda m: _from_labs(m["target"]), source)
     heading = re.search(r"^#+ (.+)$", source, re.MULTILINE)
-    anchor = f"#{_slug(heading[1])}" if heading else ""
+    anchor = f"#{notebooks.slug(heading[1])}" if heading else ""
     return source.replace("</details>", f"</details>\n\n[Solution](solutions/{name}{anchor})")
-
-
-def _slug(heading: str) -> str:
-    """Return the anchor that MyST gives to a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def _from_labs(target: str) -> str:

@@ -11,6 +11,7 @@ kernel details, consecutive prints joined.
 import argparse
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -40,6 +41,11 @@ def all_notebooks() -> list[pathlib.Path]:
         for path in (ROOT / folder).rglob("*.ipynb")
         if ".ipynb_checkpoints" not in path.parts
     )
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that MyST gives to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def join_streams(outputs: list) -> list:

@@ -12,9 +12,10 @@ import pathlib
 import re
 import sys
 
+import notebooks
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = notebooks.ROOT
 LANES = {"main": "Keras 3.15", "colab": "Keras 3.13"}
 VERDICTS = {
     "holds": ("holds", "It is as the article says."),
@@ -30,9 +31,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when stale")
     if parser.parse_args().check:
-        for path in stale():
+        found = stale()
+        for path in found:
             print(f"{path} is stale: run python tools/pages.py", file=sys.stderr)
-        return 1 if stale() else 0
+        return 1 if found else 0
     for path, text in pages().items():
         (ROOT / path).write_text(text, "utf-8")
         print(path)
@@ -215,8 +217,9 @@ def anchors(page: pathlib.Path) -> set[str]:
         texts = [page.with_suffix(".md").read_text("utf-8")]
     prose = re.sub(r"^(`{3,}).*?^\1", "", "\n\n".join(texts), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#{1,3} +(.+?) *$", prose, re.MULTILINE)
-    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    return slugs | set(re.findall(r"^\(([\w-]+)\)=$", prose, re.MULTILINE))
+    return set(map(notebooks.slug, headings)) | set(
+        re.findall(r"^\(([\w-]+)\)=$", prose, re.MULTILINE)
+    )
 
 
 if __name__ == "__main__":
