@@ -70,6 +70,7 @@ def test_recorded_run_is_shown_with_all_its_facts(no_gpu, tmp_path):
     shown = devices.gpu_cell(speed, runs=path)
     facts = ["5.6", "jax 0.5.1", "keras 3.14.0", "numpy 2.2.2", "python 3.11.4", "make gpu"]
     facts += ["2025-02-03T04:05:06Z", "0.988", "3", "step seconds"]
+    facts += ["device", "driver", "backend", "versions", "date", "command"]
     for fact in facts:
         assert fact in repr(shown)
         assert fact in shown._repr_html_()
@@ -117,7 +118,7 @@ def test_a_finder_that_fails_does_not_stop_the_notebook(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("function", [3, "speed", None, speed()])
 def test_only_a_function_is_a_cell(function):
-    with pytest.raises(TypeError, match=f"function.*{type(function).__name__}"):
+    with pytest.raises(TypeError, match=f"^function: expected .*{type(function).__name__}"):
         devices.gpu_cell(function)
 
 
@@ -386,6 +387,23 @@ def test_a_compile_that_pytorch_shares_is_forgotten(monkeypatch):
     stand_in(monkeypatch, "torch", compiler=compiler)
     gpu_cells.forget_compiled()
     assert resets == [1]
+
+
+def test_tail_batch_compile_reads_each_figure_off_the_right_steps(monkeypatch):
+    from helpers import gpu_cells
+
+    class Clock(gpu_cells.StepTimer):
+        def on_train_end(self, logs=None):  # (epochs, steps): 1.0 1.1 1.2 | 2.0 2.1 2.2 | ...
+            steps = len(self.seconds[0])
+            self.seconds = [[e + 1 + s / 10 for s in range(steps)] for e in range(6)]
+
+    monkeypatch.setattr(gpu_cells, "StepTimer", Clock)
+    measured = gpu_cells.tail_batch_compile(rows=11, batch_size=4)
+    for tail in ("keep", "pad"):
+        assert measured[f"{tail}_first_tail_step_seconds"] == 1.2  # the first epoch's last step
+        assert measured[f"{tail}_full_step_seconds"] == 2.0  # the fastest later full step
+        assert measured[f"{tail}_tail_step_seconds"] == 2.2  # the fastest later tail
+    assert measured["tail_compile_in_full_steps"] == 1.2 / 2.0
 
 
 def test_tail_batch_compile_needs_a_smaller_batch():
