@@ -94,9 +94,15 @@ def _finish(app, exception) -> None:
 
 
 def _digest() -> str:
-    """Digest of our extensions and templates: when one changes, every page is built again."""
+    """Digest of our extensions, templates, styles: when one changes, every page is built again."""
     here = Path(__file__).parent
-    files = sorted([*here.glob("*.py"), *here.parent.glob("_templates/**/*.html")])
+    files = sorted(
+        [
+            *here.glob("*.py"),
+            *here.parent.glob("_templates/**/*.html"),
+            *here.parent.glob("_static/*.*"),
+        ]
+    )
     return hashlib.sha1(b"".join(f.read_bytes() for f in files), usedforsecurity=False).hexdigest()
 
 
