@@ -39,8 +39,8 @@ def japanese_vowels(split: str = "train") -> tuple[list[np.ndarray], np.ndarray]
             the same speakers, 24 to 88 each), as published.
 
     Returns:
-        ``rows``, a list of float32 arrays ``(time, 12)``: axes time (frames) and features; and
-        ``labels``, int64 ``(utterances,)``, the speaker 0..8 (published as 1..9).
+        ``rows``, a list of float32 arrays ``(time, features)`` of 7 to 29 frames and 12 features,
+        and ``labels``, int64 ``(utterances,)``, the speaker 0..8 (published as 1..9).
 
     Raises:
         ValueError: ``split`` is neither of the two.
@@ -67,8 +67,8 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     They are the test part of the UCI data set, written by 13 people, in the published order.
 
     Returns:
-        ``images``, uint8 ``(1797, 8, 8)``: axes image, height, width; a pixel is the ink in it,
-        from 0 (none) to 16 (full). ``labels``, int64 ``(1797,)``, the digit 0..9.
+        ``images``, uint8 ``(1797, 8, 8)`` with the axes image, height and width, where a pixel is
+        the ink in it from 0 (none) to 16 (full), and ``labels``, int64 ``(1797,)``, the digit 0..9.
 
     Source: Alpaydin and Kaynak 1998 (``alpaydin1998``), DOI 10.24432/C50P49, CC BY 4.0, taken from
     the package scikit-learn.
@@ -146,7 +146,7 @@ def textures() -> dict[str, np.ndarray]:
     Each is the middle of the 512 x 512 image that scikit-image ships, at that image's scale.
 
     Returns:
-        Name to uint8 array ``(320, 320)``: axes height and width, grey values 0..255.
+        Name to uint8 array ``(height, width)`` of 320 x 320 grey values 0..255.
 
     Source: scikit-image (``vanderwalt2014``), where each is CC0 (``bricks25``, ``grass01``,
     ``gravel04``).

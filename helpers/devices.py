@@ -17,6 +17,7 @@ import json
 import math
 import numbers
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -70,13 +71,13 @@ class Result:
         return "\n\n".join([self.headline, *map(_as_text, self.runs)])
 
     def _repr_html_(self) -> str:
-        headline = f"<p>{html.escape(self.headline)}</p>"
+        headline = re.sub("`(.+?)`", r"<code>\1</code>", html.escape(self.headline))
         source = (
             "<details><summary>The function that runs on the GPU</summary>"
             f"<pre><code>{html.escape(self.source)}</code></pre></details>"
         )
         tables = [_as_table(run) for run in self.runs]
-        parts = [headline, *tables, *([source] if self.source else [])]
+        parts = [f"<p>{headline}</p>", *tables, *([source] if self.source else [])]
         return '<div class="gpu-cell">' + "".join(parts) + "</div>"
 
 

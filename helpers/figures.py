@@ -169,8 +169,8 @@ def describe_plan(plan: "Plan") -> str:
         plan: a plan from `helpers.batching`.
 
     Returns:
-        For example ``"105 rows in batches of 32: 4 batches, 9 rows in the last; no row is never
-        seen, none is seen twice."``
+        A sentence such as ``"105 rows in batches of 32: 4 batches, 9 rows in the last; every row
+        is seen, none seen twice."``
     """
     kinds = [kind for _, kind in _slots(plan)]
     last, padding = kinds[-1], sum(int((kind == 2).sum()) for kind in kinds)

@@ -61,10 +61,11 @@ def tail_batch_compile(rows: int = 105, batch_size: int = 32) -> dict[str, float
         batch_size: rows of a full batch.
 
     Returns:
-        For each tail policy (``keep_``, ``pad_``): ``batch_shapes``, the number of batch shapes
-        in an epoch; ``first_tail_step_seconds``, the last step of the first epoch;
-        ``full_step_seconds`` and ``tail_step_seconds``, the fastest of the later epochs. And
-        ``tail_compile_in_full_steps``: how many warm full steps the first smaller batch costs.
+        Four numbers for each tail policy, their names beginning with ``keep_`` or ``pad_``, namely
+        ``batch_shapes``, the number of batch shapes in an epoch, ``first_tail_step_seconds``, the
+        last step of the first epoch, and ``full_step_seconds`` and ``tail_step_seconds``, the
+        fastest of the later epochs. Last, ``tail_compile_in_full_steps`` is how many warm full
+        steps the first smaller batch costs.
 
     Raises:
         ValueError: if no batch is smaller than the others.

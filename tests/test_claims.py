@@ -3,21 +3,18 @@
 import ast
 import datetime
 import json
-import pathlib
 import re
 import subprocess
 import sys
 
 import pages
 import pytest
-import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pages.ROOT
 
 FIELDS = {"id", "source", "claim", "verdict", "finding", "evidence", "test"}
-VERDICTS = {"holds", "holds-if", "does-not-hold", "outdated", "not-testable"}
-ERRORS = yaml.safe_load((ROOT / "helpers" / "errors.yml").read_text("utf-8"))
-CLAIMS = yaml.safe_load((ROOT / "book" / "claims.yml").read_text("utf-8"))
+ERRORS = pages.load("helpers/errors.yml")
+CLAIMS = pages.load("book/claims.yml")
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 
 
@@ -25,7 +22,7 @@ each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["i
 def test_a_claim_is_well_formed(claim):
     assert set(claim) - {"older"} == FIELDS
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim["id"])
-    assert claim["verdict"] in VERDICTS
+    assert claim["verdict"] in pages.VERDICTS
     assert set(claim["source"]) == {"title", "date"}
     assert isinstance(claim["source"]["date"], datetime.date)
     assert claim["finding"][0].islower() == (claim["verdict"] == "holds-if")

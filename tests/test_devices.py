@@ -62,7 +62,7 @@ def test_no_gpu_and_no_run_says_so_and_shows_no_number(no_gpu, tmp_path):
     shown = devices.gpu_cell(must_not_run, runs=tmp_path / "absent.json")
     assert repr(shown).startswith("No GPU here and no recorded run yet")
     assert not re.search(r"\d", repr(shown))
-    assert "No GPU here and no recorded run yet" in shown._repr_html_()
+    assert "no recorded run yet: <code>make gpu</code>, on" in shown._repr_html_()
 
 
 def test_recorded_run_is_shown_with_all_its_facts(no_gpu, tmp_path):

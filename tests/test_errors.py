@@ -64,7 +64,8 @@ def test_the_message_is_still_provoked_and_found(entry):
     assert errors.find(hits[0]) is entry
     assert errors.find(f"Traceback\n  File x\n{type(hits[0]).__name__}: {hits[0]}") is entry
     if LANE is not None:
-        assert entry.versions[LANE].removesuffix("…") in errors.fold(str(hits[0]))
+        parts = map(re.escape, entry.versions[LANE].split("…"))
+        assert re.search(".*".join(parts), errors.fold(str(hits[0])))
 
 
 @pytest.mark.parametrize("row", raw_rows, ids=lambda row: row["id"])

@@ -87,7 +87,7 @@ def test_every_task_has_a_hint_and_links_that_lead_somewhere(solution):
     headings = re.findall(r"^## (.+)$", "\n".join(text), re.MULTILINE)
     links = [link for cell in text for link in re.findall(r"\]\(([^)]+)\)", cell)]
     anchors = [link.partition("#")[2] for link in links if link.startswith("solutions/")]
-    assert anchors == [re.sub(r"[^\w -]", "", h).replace(" ", "-").lower() for h in headings]
+    assert anchors == [notebooks.slug(heading) for heading in headings]
     for link in links:
         if not link.startswith("http"):
             assert (ROOT / "labs" / link.partition("#")[0]).exists(), link

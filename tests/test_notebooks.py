@@ -78,9 +78,9 @@ def test_a_chapter_cell_does_one_thing_in_at_most_twelve_lines(path):
 
 
 @pytest.mark.parametrize("path", **by_name(CHAPTERS))
-def test_a_chapter_has_between_1000_and_2500_words_of_prose(path):
+def test_a_chapter_has_between_1000_and_2000_words_of_prose(path):
     prose = "\n".join(c.source for c in tool.read(path).cells if c.cell_type == "markdown")
-    assert 1000 <= len(re.findall(r"\w[\w'’-]*", prose)) <= 2500
+    assert 1000 <= len(re.findall(r"\w[\w'’-]*", prose)) <= 2000
 
 
 def test_normalise_drops_what_differs_between_equal_runs_and_keeps_the_rest():

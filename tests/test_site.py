@@ -7,6 +7,7 @@ import functools
 import http.server
 import json
 import os
+import re
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -398,6 +399,14 @@ def broken(path, link):
     if anchor and target.suffix == ".html" and not soup_of(target).find(id=anchor):
         return f"{link}: no such anchor"
     return None
+
+
+def test_a_return_type_in_the_reference_is_a_type(built):
+    fields = soup_of(built / "book" / "api.html").select("dl.field-list > dt")
+    types = [f.find_next_sibling("dd").text for f in fields if f.text.startswith("Return type")]
+    a_type = r"[\w.…]+((\[|, | \| )[\w.…]+|\])*"
+    assert len(types) > 10
+    assert [text for text in types if not re.fullmatch(a_type, text.strip())] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -83,10 +83,7 @@ def _finish(app, exception) -> None:
     """Delete the icon fonts and source maps that no page asks for; note the time of the build."""
     if exception is None and app.builder.format == "html":
         static = Path(app.outdir) / "_static"
-        for path in [
-            *static.glob("vendor/fontawesome/**/*"),
-            *static.glob("**/*.map"),
-        ]:
+        for path in [*static.glob("vendor/fontawesome/**/*"), *static.glob("**/*.map")]:
             if path.is_file():
                 path.unlink()
         # a build that finds nothing to write leaves every page's time as it was
@@ -95,14 +92,9 @@ def _finish(app, exception) -> None:
 
 def _digest() -> str:
     """Digest of our extensions, templates, styles: when one changes, every page is built again."""
-    here = Path(__file__).parent
-    files = sorted(
-        [
-            *here.glob("*.py"),
-            *here.parent.glob("_templates/**/*.html"),
-            *here.parent.glob("_static/*.*"),
-        ]
-    )
+    book = Path(__file__).parents[1]
+    patterns = ("_ext/*.py", "_templates/**/*.html", "_static/*.*")
+    files = sorted(path for pattern in patterns for path in book.glob(pattern))
     return hashlib.sha1(b"".join(f.read_bytes() for f in files), usedforsecurity=False).hexdigest()
 
 
