@@ -221,7 +221,7 @@ def random_lengths(
     """Draw lengths (timesteps, tokens, pixels), for sizes that real data does not reach.
 
     The parameter of each distribution is set so that the mean *after* the clipping to
-    1..``maximum`` is ``mean``; the mean of a sample differs from it by chance, and by the rounding
+    1 to ``maximum`` is ``mean``; the mean of a sample differs from it by chance, and by rounding
     to integers.
 
     Args:
@@ -231,7 +231,7 @@ def random_lengths(
             - ``"lognormal"``: most are short, a few very long. The logarithm is normal with
               standard deviation 1, rounded and clipped.
             - ``"uniform"``: all integers of the widest range around ``mean`` that lies within
-              1..``maximum`` are equally likely.
+              1 to ``maximum`` are equally likely.
             - ``"geometric"``: number of trials up to the first success, clipped.
             - ``"constant"``: always ``mean``, which must be an integer.
             - ``"bimodal"``: half are short and half long. With ``r`` the distance from ``mean`` to
@@ -358,7 +358,7 @@ def _clipped_geometric_mean(scale: float, maximum: int) -> float:
 
 
 def _clipped_lognormal_mean(mu: float, maximum: int) -> float:
-    """Mean of ``exp(N(mu, sigma²))`` clipped to 1..``maximum``.
+    """Mean of ``exp(N(mu, sigma²))`` clipped to the range 1 to ``maximum``.
 
     The log-normal's mean over an interval ``a..b`` is ``exp(mu + sigma²/2) (Φ(β - sigma) -
     Φ(α - sigma))`` with ``α, β = (log(a, b) - mu) / sigma``; the clipped ends add their masses.

@@ -401,6 +401,12 @@ def broken(path, link):
     return None
 
 
+@pytest.mark.parametrize("name", [f"{name}.html" for name in DOCUMENTS])
+def test_no_mark_of_markdown_or_rst_is_left_in_the_prose(built, name):
+    texts = soup_of(built / name).find("article").find_all(string=re.compile("`"))
+    assert [text for text in texts if not text.find_parent(["pre", "script"])] == []
+
+
 def test_a_return_type_in_the_reference_is_a_type(built):
     fields = soup_of(built / "book" / "api.html").select("dl.field-list > dt")
     types = [f.find_next_sibling("dd").text for f in fields if f.text.startswith("Return type")]
