@@ -4,6 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 COLAB := .venv-colab/bin
 PYTEST := -m pytest --nbval --cov=helpers --cov-report=term
+ANY_BACKEND := $(wildcard tests/test_mask*.py)
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -31,7 +32,13 @@ test: book       ## run every test on our versions
 test-colab: env-colab  ## run the tests on the versions that Colab ships
 	$(COLAB)/python $(PYTEST) -m "not site"
 
-lanes: test test-colab ## both of the above
+test-backends:   ## run the tests of masks on JAX and PyTorch, with both versions of Keras
+	@for lane in backends colab-backends; do \
+	$(PYTHON) tools/setup_env.py $$lane || exit 1; \
+	for backend in jax torch; do echo "$$lane, $$backend"; \
+	KERAS_BACKEND=$$backend .venv-$$lane/bin/python -m pytest $(ANY_BACKEND) || exit 1; done; done
+
+lanes: test test-colab test-backends ## all of the above
 
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/notebooks.py
@@ -46,10 +53,10 @@ format: env      ## lint and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 lock: env        ## resolve the two locks again
-	@for f in requirements requirements-colab; do grep -v '^-' $$f.txt | \
+	@for f in requirements requirements-colab requirements-backends requirements-colab-backends; do grep -v '^-' $$f.txt | \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o $$f.lock; done
 
 clean:           ## remove what was built, the environments too
-	rm -rf _build .venv .venv-colab .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
+	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test test-colab lanes notebooks pages gpu format lock clean
+.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages gpu format lock clean

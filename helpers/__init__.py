@@ -16,6 +16,7 @@ _MODULES = (
     "figures",
     "gpu_cells",
     "labs",
+    "masking",
     "padding",
 )
 __all__ = [*_MODULES, "explain"]

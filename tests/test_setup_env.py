@@ -1,5 +1,6 @@
 """Setting up says in one line what is wrong, and does nothing when all is there."""
 
+import pathlib
 import re
 import shutil
 import subprocess
@@ -68,6 +69,21 @@ def test_a_second_run_installs_nothing_until_a_pin_changes(checkout):
         lock.write("another==1.0\n")
     setup_env.main()
     assert len(ran) == 2 * first
+
+
+@pytest.mark.parametrize("lane", sorted(setup_env.LANES))
+def test_a_lane_is_installed_from_its_own_file_into_its_own_folder(checkout, monkeypatch, lane):
+    folder, ran = checkout
+    home, requirements = setup_env.LANES[lane]
+    for name in (requirements, requirements.replace(".txt", ".lock")):
+        shutil.copy(pathlib.Path(__file__).parents[1] / name, folder)
+    monkeypatch.setattr(sys, "argv", ["setup_env.py", lane])
+    (folder / home).mkdir()
+    monkeypatch.setattr(setup_env.shutil, "rmtree", lambda *_, **__: None)
+    setup_env.main()
+    assert ran[0][-1] == str(folder / home)
+    assert ran[-1][-2:] == ["-r", requirements]
+    assert ("uv" in ran[-1]) == (not lane.endswith("backends"))  # uv ignores pip's settings
 
 
 def test_a_step_that_fails_stops_and_leaves_no_stamp(checkout, monkeypatch):

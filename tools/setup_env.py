@@ -1,8 +1,9 @@
 """Make the virtual environment of a version lane: find a Python, install the lock, skip if done.
 
-Usage: python3 tools/setup_env.py main|colab
+Usage: python3 tools/setup_env.py main|colab|backends|colab-backends
 
-``main`` is .venv with requirements.txt, ``colab`` is .venv-colab with requirements-colab.txt.
+``main`` is .venv with requirements.txt; of the others the name is in the folder and in the file:
+``colab`` is .venv-colab with requirements-colab.txt.
 Runs on any Python 3, so that a wrong version gets one clear line and not a traceback.
 """
 
@@ -18,6 +19,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LANES = {  # lane: its folder and its requirements
     "main": (".venv", "requirements.txt"),
     "colab": (".venv-colab", "requirements-colab.txt"),
+    "backends": (".venv-backends", "requirements-backends.txt"),
+    "colab-backends": (".venv-colab-backends", "requirements-colab-backends.txt"),
 }
 VERSIONS = ["3.13", "3.12", "3.11"]  # Colab has 3.13
 PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
@@ -80,18 +83,20 @@ def main():
     home = os.path.join(ROOT, folder)
     inside = os.path.join(home, "Scripts" if os.name == "nt" else "bin", "python")
     stamp = os.path.join(home, "installed")
-    python = find_python(prefer_current=options.lane == "main")
+    python = find_python(prefer_current=options.lane != "colab")
     if version_of(inside) == version_of(python) and os.path.exists(stamp):
         with open(stamp, encoding="utf-8") as file:
             if file.read() == fingerprint(python, requirements):
                 return
     print(f"Setting up {folder} with Python {version_of(python)}", flush=True)
     shutil.rmtree(home, ignore_errors=True)
-    steps = [
-        [python, "-m", "venv", home],
-        [inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", uv_pin()],
-        [inside, "-m", "uv", "pip", "install", "--quiet", "--python", inside, "-r", requirements],
-    ]
+    pip = [inside, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    uv = [inside, "-m", "uv", "pip", "install", "--quiet", "--python", inside]
+    if options.lane.endswith("backends"):  # pip reads settings that may name a PyTorch without CUDA
+        steps = [[*pip, "-r", requirements]]
+    else:
+        steps = [[*pip, uv_pin()], [*uv, "-r", requirements]]
+    steps.insert(0, [python, "-m", "venv", home])
     for step in steps:
         if subprocess.run(step, cwd=ROOT, check=False).returncode:
             stop("this step failed, see above: " + " ".join(step))
