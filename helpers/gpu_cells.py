@@ -12,6 +12,7 @@ import numpy as np
 
 from helpers.batching import fixed
 from helpers.feeding import PlannedDataset
+from helpers.padding import pad
 
 
 class StepTimer(keras.callbacks.Callback):
@@ -110,4 +111,128 @@ def tail_batch_compile(rows: int = 105, batch_size: int = 32) -> dict[str, float
     return measured
 
 
-CELLS = (tail_batch_compile,)
+def lstm_model(features: int, units: int, *, masked: bool, use_cudnn: bool | str) -> keras.Model:
+    """Build a model of one LSTM, with the same weights on every call.
+
+    Args:
+        features: size of the features axis.
+        units: size of the state.
+        masked: the model takes a second input, the mask: bool ``(batch, time)``.
+        use_cudnn: as in `LSTM`: True means cuDNN or an error, ``"auto"`` lets Keras choose.
+
+    Returns:
+        A model from ``(batch, time, features)`` to ``(batch, features=units)``.
+    """
+    x = keras.Input((None, features))
+    mask = keras.Input((None,), dtype="bool") if masked else None
+    start = keras.initializers
+    layer = keras.layers.LSTM(
+        units,
+        use_cudnn=use_cudnn,
+        kernel_initializer=start.GlorotUniform(seed=1),
+        recurrent_initializer=start.GlorotUniform(seed=2),
+        bias_initializer=start.RandomNormal(stddev=1.0, seed=3),
+    )
+    return keras.Model([x, mask] if masked else x, layer(x, mask=mask))
+
+
+def cudnn_masks(
+    rows: int = 64, steps: int = 200, features: int = 12, units: int = 128
+) -> dict[str, float]:
+    """What an LSTM does with masks that cuDNN takes, and with masks that it does not.
+
+    Random rows ``(batch, time, features)`` of eight lengths, in no order, go through one LSTM in
+    one batch with a mask, by ``predict_on_batch``: padded on the right, padded on the left, and on
+    the right with one row that is all padding. They are compared with the same rows without any
+    padding, by Keras's own loop (``use_cudnn=False``). A row without steps must give zeros.
+
+    Args:
+        rows: number of rows, at least 8.
+        steps: timesteps of the longest row, at least 8.
+        features: size of the features axis.
+        units: size of the LSTM's state.
+
+    Returns:
+        For each case, ``right``, ``left`` and ``empty_row``: ``_cudnn_takes_it``, 1 if it runs
+        with ``use_cudnn=True``, 0 if Keras refuses; ``_auto_runs``, the same for
+        ``use_cudnn="auto"``, the default; and if that runs, ``_rows_wrong``, the rows that are not
+        within 0.01 of those without padding, and ``_largest_difference``, which leaves out rows
+        that hold NaN. Last, ``masked_step_seconds`` and ``unmasked_step_seconds``, the fastest of
+        ten batches padded on the right with the default, and their ratio,
+        ``mask_costs_unmasked_steps``.
+
+    Raises:
+        ValueError: if there are fewer than 8 rows or steps.
+
+    Example:
+        >>> measured = cudnn_masks()  # doctest: +SKIP
+        >>> measured["left_auto_runs"], measured["left_rows_wrong"]  # doctest: +SKIP
+        (1, 0)
+    """
+    for name, number in (("rows", rows), ("steps", steps)):
+        if number < 8:
+            raise ValueError(f"{name}: expected at least 8, got {number}")
+    random = np.random.default_rng(0)
+    lengths = random.permutation(np.linspace(1, steps, 8).astype(int)[np.arange(rows) % 8])
+    sequences = [random.normal(size=(n, features)).astype("float32") for n in lengths]
+    alone = lstm_model(features, units, masked=False, use_cudnn=False)
+    wanted = np.zeros((rows, units))
+    for n in np.unique(lengths):  # rows of one length need no padding
+        some = np.flatnonzero(lengths == n)
+        output = alone(np.stack([sequences[i] for i in some]))
+        wanted[some] = keras.ops.convert_to_numpy(output)
+    right, left = (pad(sequences, side=side) for side in ("post", "pre"))
+    emptied = right[1].copy()
+    emptied[0] = False
+    cases = {
+        "right": (*right, wanted),
+        "left": (*left, wanted),
+        "empty_row": (right[0], emptied, np.where(np.arange(rows)[:, None] == 0, 0, wanted)),
+    }
+    measured: dict[str, float] = {}
+    for case, (x, mask, expected) in cases.items():
+        took, _ = unless_refused(features, units, True, x, mask)
+        ran, got = unless_refused(features, units, "auto", x, mask)
+        measured[f"{case}_cudnn_takes_it"], measured[f"{case}_auto_runs"] = took, ran
+        if ran:
+            difference = np.abs(got - expected).max(axis=1)
+            numbers = difference[np.isfinite(difference)]
+            measured[f"{case}_rows_wrong"] = int(rows - (numbers < 0.01).sum())
+            if numbers.size:
+                measured[f"{case}_largest_difference"] = float(numbers.max())
+    for masked, name in ((True, "masked"), (False, "unmasked")):
+        model = lstm_model(features, units, masked=masked, use_cudnn="auto")
+        seconds = []
+        for _ in range(11):  # the first one compiles
+            start = time.perf_counter()
+            model.predict_on_batch(list(right) if masked else right[0])
+            seconds.append(time.perf_counter() - start)
+        measured[f"{name}_step_seconds"] = min(seconds[1:])
+    measured["mask_costs_unmasked_steps"] = (
+        measured["masked_step_seconds"] / measured["unmasked_step_seconds"]
+    )
+    return measured
+
+
+# What Keras says when it refuses: of the mask, and of `use_cudnn=True` that it cannot follow.
+REFUSALS = ("does not correspond to right-padded sequences", "use_cudnn=True was specified")
+
+
+def unless_refused(
+    features: int, units: int, use_cudnn: bool | str, x: np.ndarray, mask: np.ndarray
+) -> tuple[int, np.ndarray | None]:
+    """Run a batch through a masked LSTM: 1 and the output, or 0 and None if Keras refuses.
+
+    Keras refuses with another class of exception on every backend, so its words decide. Any other
+    error is raised: it says nothing about masks.
+    """
+    try:
+        model = lstm_model(features, units, masked=True, use_cudnn=use_cudnn)
+        return 1, np.asarray(model.predict_on_batch([x, mask]))
+    except Exception as error:
+        if any(words in str(error) for words in REFUSALS):
+            return 0, None
+        raise
+
+
+CELLS = (tail_batch_compile, cudnn_masks)

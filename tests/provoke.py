@@ -183,3 +183,268 @@ def empty_batch_to_end_predict():
             return super().__getitem__(index) if index < 2 else (np.array([]), np.array([]))
 
     small_model().predict(Ending(np.ones((41, 4)), np.ones(41)), verbose=0)
+
+
+def mask_into_a_layer_without_masking():
+    layers = [keras.layers.Masking(), keras.layers.Conv1D(4, 3), keras.layers.LSTM(2)]
+    keras.Sequential([keras.Input((None, 3)), *layers])
+
+
+def mask_looked_up_after_an_operator():
+    features = keras.layers.Masking()(np.ones((2, 5, 3)))
+    doubled = features * 2
+    keras.layers.LSTM(4)(doubled, mask=doubled._keras_mask)
+
+
+def rows_of_several_lengths_in_a_list():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
+    model.predict([np.ones((steps, 3)) for steps in (5, 7, 4)], verbose=0)
+
+
+def rows_of_one_length_in_a_list():
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, keras.layers.LSTM(2)(inputs))
+    model.predict([np.ones((5, 3)), np.ones((5, 3))], verbose=0)
+
+
+def rows_of_one_length_in_a_list_for_sequential():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
+    model.predict([np.ones((5, 3)), np.ones((5, 3))], verbose=0)
+
+
+def rows_as_lists_of_numbers():
+    layers = [keras.layers.Embedding(10, 4, mask_zero=True), keras.layers.LSTM(2)]
+    keras.Sequential(layers).predict([[1, 2, 3], [4]], verbose=0)
+
+
+def rows_in_an_object_array():
+    layers = [keras.layers.Embedding(10, 4, mask_zero=True), keras.layers.LSTM(2)]
+    rows = np.array([[1, 2, 3], [4]], dtype=object)
+    keras.Sequential(layers).predict(rows, verbose=0)
+
+
+def rows_of_several_lengths_as_one_array():
+    np.array([[1, 2, 3], [4]])
+
+
+def rows_of_several_lengths_as_one_tensor():
+    tf.data.Dataset.from_tensor_slices([[1, 2, 3], [4]])
+
+
+def rows_of_several_lengths_stacked():
+    np.stack([np.ones((5, 3)), np.ones((4, 3))])
+
+
+def rows_of_several_lengths_batched():
+    def rows():
+        yield from (np.ones((steps, 3)) for steps in (5, 7))
+
+    spec = tf.TensorSpec((None, 3))
+    list(tf.data.Dataset.from_generator(rows, output_signature=spec).batch(2))
+
+
+def one_row_given_to_pad_sequences():
+    keras.utils.pad_sequences([4, 2, 7])
+
+
+def rows_with_other_features_given_to_pad_sequences():
+    keras.utils.pad_sequences([np.ones((5, 3)), np.ones((4, 2))])
+
+
+def words_given_to_pad_sequences():
+    keras.utils.pad_sequences([["a", "word"], ["two", "more", "words"]], value="")
+
+
+def padded_numbers_without_a_features_axis():
+    padded = keras.utils.pad_sequences([[0.5, 0.2], [0.7]], dtype="float32")
+    model = keras.Sequential([keras.layers.Masking(), keras.layers.LSTM(4)])
+    model.predict(padded, verbose=0)
+
+
+def masked_frames_into_an_rnn():
+    frames = keras.Input((5, 8, 8, 1))
+    masked = keras.layers.Masking()(frames)
+    maps = keras.layers.TimeDistributed(keras.layers.Conv2D(2, 3))(masked)
+    features = keras.layers.TimeDistributed(keras.layers.GlobalAveragePooling2D())(maps)
+    model = keras.Model(frames, keras.layers.LSTM(4)(features))
+    model.predict(np.ones((2, 5, 8, 8, 1)), verbose=0)
+
+
+def mask_into_the_softmax_layer():
+    tokens = keras.Input((None,))
+    embedded = keras.layers.Embedding(10, 4, mask_zero=True)(tokens)
+    scores = keras.layers.LSTM(3, return_sequences=True)(embedded)
+    model = keras.Model(tokens, keras.layers.Softmax()(scores))
+    model.predict(np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 7]]), verbose=0)
+
+
+def padding_mask_as_an_attention_mask():
+    features, mask = np.ones((2, 5, 4)), np.ones((2, 5), bool)
+    keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)(features, features, attention_mask=mask)
+
+
+def one_mask_for_query_and_value():
+    features, mask = np.ones((2, 5, 4)), np.ones((2, 5), bool)
+    keras.layers.Attention()([features, features], mask=mask)
+
+
+def mask_times_features():
+    features, mask = keras.ops.ones((2, 5, 4)), keras.ops.ones((2, 5))
+    keras.ops.multiply(features, mask)
+
+
+def mask_of_another_length():
+    features, mask = np.ones((2, 5, 4)), np.ones((2, 4), bool)
+    keras.layers.LSTM(3)(features, mask=mask)
+
+
+def compute_mask_without_a_mask():
+    class Double(keras.layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+        def compute_mask(self, x):
+            return keras.ops.any(x != 0, axis=-1)
+
+    Double()(keras.layers.Masking()(np.ones((2, 5, 4))))
+
+
+def mask_made_with_tensorflow():
+    inputs = keras.Input((None, 4))
+    mask = tf.reduce_any(tf.not_equal(inputs, 0.0), axis=-1)
+    keras.layers.LSTM(3)(inputs, mask=mask)
+
+
+def mask_made_with_numpy():
+    inputs = keras.Input((None, 4))
+    mask = np.any(inputs != 0, axis=-1)
+    keras.layers.LSTM(3)(inputs, mask=mask)
+
+
+def mask_made_with_the_old_backend():
+    inputs = keras.Input((None, 4))
+    mask = keras.backend.any(keras.backend.not_equal(inputs, 0), axis=-1)
+    keras.layers.LSTM(3)(inputs, mask=mask)
+
+
+def left_padding_for_cudnn():
+    # Keras's own check, called as a GPU would: a CPU never gets there.
+    from keras.src.backend.tensorflow.rnn import _assert_valid_mask
+
+    tokens = keras.utils.pad_sequences([[1, 2, 3], [4]])
+    _assert_valid_mask(tf.constant(tokens != 0))
+
+
+def input_length_given_to_embedding():
+    keras.layers.Embedding(10, 4, input_length=5)
+
+
+def token_id_beyond_the_embedding():
+    layers = [keras.layers.Embedding(10, 4, mask_zero=True), keras.layers.LSTM(2)]
+    keras.Sequential(layers).predict(np.array([[1, 12, 0]]), verbose=0)
+
+
+def flatten_of_an_unknown_length():
+    layers = [keras.layers.Embedding(10, 4), keras.layers.Flatten(), keras.layers.Dense(1)]
+    keras.Sequential([keras.Input((None,)), *layers])
+
+
+def flatten_of_another_length():
+    layers = [keras.layers.Embedding(10, 4), keras.layers.Flatten(), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    for rows in ([[1, 2, 3], [4]], [[1, 2, 3, 4, 5], [6]]):
+        model.predict(keras.utils.pad_sequences(rows), verbose=0)
+
+
+def longer_batch_than_the_input():
+    tokens = keras.Input((5,))
+    embedded = keras.layers.Embedding(10, 4, mask_zero=True)(tokens)
+    model = keras.Model(tokens, keras.layers.LSTM(2)(embedded))
+    model.predict(np.ones((2, 7)), verbose=0)
+
+
+def kernel_longer_than_the_sequence():
+    layers = [keras.layers.Conv1D(4, 5), keras.layers.GlobalMaxPooling1D()]
+    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    model.predict(np.ones((2, 4, 3)), verbose=0)
+
+
+def ragged_tensor_into_an_rnn():
+    layers = [keras.layers.Embedding(10, 4), keras.layers.LSTM(2)]
+    keras.Sequential(layers).predict(tf.ragged.constant([[1, 2, 3], [4]]), verbose=0)
+
+
+def unrolled_rnn_of_unknown_length():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2, unroll=True)])
+    batches = tf.data.Dataset.from_generator(
+        lambda: (np.ones((2, steps, 3)) for steps in (5, 7)),
+        output_signature=tf.TensorSpec((None, None, 3)),
+    )
+    model.predict(batches, verbose=0)
+
+
+def time_distributed_with_more_rows_than_steps():
+    layer = keras.layers.TimeDistributed(keras.layers.Dense(2))
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    for steps in (5, 7):
+        model.predict(np.ones((9, steps, 3)), verbose=0)
+
+
+def sequences_of_two_lengths_concatenated():
+    question, text = keras.Input((5, 3)), keras.Input((7, 3))
+    keras.layers.Concatenate()([question, text])
+
+
+def sequences_of_two_lengths_added():
+    question, text = keras.Input((5, 3)), keras.Input((7, 3))
+    keras.layers.Add()([question, text])
+
+
+def weights_per_step_for_one_answer_per_row():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(1)])
+    model.compile(loss="mse", optimizer="sgd")
+    weights = np.ones((4, 5))
+    model.fit(np.ones((4, 5, 3)), np.ones((4, 1)), sample_weight=weights, verbose=0)
+
+
+def weights_per_row_for_one_answer_per_step():
+    layer = keras.layers.LSTM(2, return_sequences=True, activation="softmax")
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
+    labels = np.ones((4, 5), int)
+    model.fit(np.ones((4, 5, 3)), labels, class_weight={0: 0.5, 1: 2.0}, verbose=0)
+
+
+def weights_per_row_while_evaluating_per_step():
+    layer = keras.layers.LSTM(1, return_sequences=True)
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    model.compile(loss="mse", optimizer="sgd")
+    weights = np.ones(4)
+    model.evaluate(np.ones((4, 5, 3)), np.ones((4, 5, 1)), sample_weight=weights, verbose=0)
+
+
+def mask_into_the_ctc_loss():
+    layers = [keras.layers.Masking(), keras.layers.LSTM(4, return_sequences=True)]
+    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    model.compile(loss=keras.losses.CTC(), optimizer="sgd")
+    model.fit(np.ones((2, 9, 3)), np.array([[1, 2], [1, 3]]), verbose=0)
+
+
+def sample_weight_mode_of_older_keras():
+    model = keras.Sequential([keras.layers.LSTM(1, return_sequences=True)])
+    model.compile(loss="mse", optimizer="sgd", sample_weight_mode="temporal")
+
+
+def labels_padded_with_minus_one():
+    layer = keras.layers.LSTM(3, return_sequences=True, activation="softmax")
+    model = keras.Sequential([keras.Input((None, 2)), layer])
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
+    labels = keras.utils.pad_sequences([[1, 2, 0], [1]], padding="post", value=-1)
+    model.fit(np.ones((2, 3, 2)), labels, verbose=0)
+
+
+def labels_padded_to_another_length():
+    layer = keras.layers.LSTM(3, return_sequences=True, activation="softmax")
+    model = keras.Sequential([keras.Input((None, 2)), layer])
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
+    model.fit(np.ones((2, 7, 2)), np.ones((2, 5), int), verbose=0)

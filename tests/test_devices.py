@@ -424,9 +424,224 @@ def test_tail_batch_compile_refuses_where_keras_does_not_compile(monkeypatch):
         tail_batch_compile()
 
 
+SMALL = {"rows": 10, "steps": 9, "features": 3, "units": 4}
+CASES = ("right", "left", "empty_row")
+
+
+def test_cudnn_masks_on_this_device():
+    from helpers.gpu_cells import cudnn_masks
+
+    measured = cudnn_masks(**SMALL)
+    per_case = ("cudnn_takes_it", "auto_runs", "rows_wrong", "largest_difference")
+    names = {f"{case}_{name}" for case in CASES for name in per_case}
+    times = {"masked_step_seconds", "unmasked_step_seconds", "mask_costs_unmasked_steps"}
+    if devices.gpu() is not None:
+        assert set(measured) <= names | times
+        return
+    assert set(measured) == names | times
+    for case in CASES:
+        assert measured[f"{case}_cudnn_takes_it"] == 0  # there is none
+        assert measured[f"{case}_auto_runs"] == 1
+        assert measured[f"{case}_rows_wrong"] == 0
+        assert measured[f"{case}_largest_difference"] < 1e-5
+    assert all(measured[name] > 0 for name in times)
+    assert measured == devices._plain(measured, "cudnn_masks")
+
+
+def small_masks(monkeypatch, answer):
+    """Measure with a stand-in for the LSTM: ``answer(case, use_cudnn, x, mask, run)``."""
+    from helpers import gpu_cells
+
+    real = gpu_cells.unless_refused
+    given = []
+
+    def stand_in_lstm(features, units, use_cudnn, x, mask):
+        case = CASES[len(given) // 2]
+        given.append((case, use_cudnn, x, mask))
+
+        def run(mask=mask):
+            return real(features, units, "auto", x, mask)
+
+        return answer(case, use_cudnn, mask, run)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gpu_cells, "unless_refused", stand_in_lstm)
+        return gpu_cells.cudnn_masks(**SMALL), given
+
+
+def test_cudnn_masks_runs_each_case_both_ways(monkeypatch):
+    _, given = small_masks(monkeypatch, lambda case, use_cudnn, mask, run: (0, None))
+    assert [(case, use) for case, use, _, _ in given] == [
+        (case, use) for case in CASES for use in (True, "auto")
+    ]
+    masks = {case: mask for case, _, _, mask in given}
+    lengths = masks["right"].sum(axis=1)
+    assert sorted(set(lengths)) == [*range(1, 8), 9]
+    assert (np.diff(lengths) > 0).any()  # in no order
+    assert (np.diff(lengths) < 0).any()
+    steps = np.arange(9)
+    assert (masks["right"] == (steps < lengths[:, None])).all()
+    assert (masks["left"] == (steps >= 9 - lengths[:, None])).all()
+    assert masks["empty_row"].sum(axis=1).tolist() == [0, *lengths[1:]]
+    for case, _, x, mask in given:
+        if case != "empty_row":
+            assert not x[~mask].any()
+            assert x[mask].all()
+
+
+@pytest.mark.parametrize("refused", CASES)
+def test_cudnn_masks_says_what_is_refused(monkeypatch, refused):
+    def answer(case, use_cudnn, mask, run):
+        return run() if case != refused or use_cudnn == "auto" else (0, None)
+
+    measured, _ = small_masks(monkeypatch, answer)
+    for case in CASES:
+        assert measured[f"{case}_cudnn_takes_it"] == (case != refused)
+        assert measured[f"{case}_auto_runs"] == 1
+
+    def refuses_both(case, use_cudnn, mask, run):
+        return (0, None) if case == refused else run()
+
+    measured, _ = small_masks(monkeypatch, refuses_both)
+    assert measured[f"{refused}_auto_runs"] == 0
+    assert f"{refused}_rows_wrong" not in measured
+    assert f"{refused}_largest_difference" not in measured
+
+
+def test_cudnn_masks_counts_rows_that_come_out_wrong(monkeypatch):
+    def answer(case, use_cudnn, mask, run):
+        ran, got = run(np.ones_like(mask) if case == "right" else mask)  # the mask is ignored
+        got = np.array(got)
+        if case == "left":
+            got = got[::-1]  # rows in another order
+        if case == "empty_row":
+            got[0] = np.nan
+        return ran, got
+
+    measured, given = small_masks(monkeypatch, answer)
+    padded = int((~given[0][3].all(axis=1)).sum())
+    assert measured["right_rows_wrong"] == padded == 9
+    assert measured["left_rows_wrong"] == 10
+    assert measured["right_largest_difference"] > 0.1
+    assert measured["left_largest_difference"] > 0.1
+    assert measured["empty_row_rows_wrong"] == 1
+    assert measured["empty_row_largest_difference"] < 1e-2
+    assert measured == devices._plain(measured, "cudnn_masks")
+
+
+def test_cudnn_masks_without_a_number_reports_none(monkeypatch):
+    def answer(case, use_cudnn, mask, run):
+        return 1, np.full((10, 4), np.nan)
+
+    measured, _ = small_masks(monkeypatch, answer)
+    assert measured["right_rows_wrong"] == 10
+    assert "right_largest_difference" not in measured
+
+
+def test_cudnn_masks_compares_the_fastest_warm_batches(monkeypatch):
+    from helpers import gpu_cells
+
+    shown = []
+
+    class Model:
+        def __init__(self, masked):
+            self.masked = masked
+
+        def predict_on_batch(self, inputs):
+            shown.append((self.masked, len(inputs) if isinstance(inputs, list) else "one"))
+
+    real, clock = gpu_cells.lstm_model, [0.0]
+
+    def model(*args, masked, use_cudnn):
+        if masked or use_cudnn == "auto":
+            assert use_cudnn == "auto"
+            return Model(masked)
+        return real(*args, masked=masked, use_cudnn=use_cudnn)
+
+    def perf_counter():
+        clock[0] += 1 + len(shown)  # the first batch is the fastest, and must not count
+        return clock[0]
+
+    monkeypatch.setattr(gpu_cells, "unless_refused", lambda *args: (0, None))
+    monkeypatch.setattr(gpu_cells, "lstm_model", model)
+    monkeypatch.setattr(gpu_cells.time, "perf_counter", perf_counter)
+    measured = gpu_cells.cudnn_masks(**SMALL)
+    assert shown == [(True, 2)] * 11 + [(False, "one")] * 11
+    assert measured["masked_step_seconds"] == 3.0
+    assert measured["unmasked_step_seconds"] == 14.0
+    assert measured["mask_costs_unmasked_steps"] == 3.0 / 14.0
+
+
+@pytest.mark.parametrize(("name", "number"), [("rows", 7), ("steps", 5)])
+def test_cudnn_masks_needs_eight_lengths(name, number):
+    from helpers.gpu_cells import cudnn_masks
+
+    with pytest.raises(ValueError, match=f"^{name}: expected at least 8, got {number}"):
+        cudnn_masks(**{**SMALL, name: number})
+
+
+def test_lstm_models_have_the_same_weights():
+    from helpers.gpu_cells import lstm_model
+
+    one = lstm_model(3, 4, masked=True, use_cudnn="auto")
+    other = lstm_model(3, 4, masked=False, use_cudnn=False)
+    for weight, same in zip(one.get_weights(), other.get_weights(), strict=True):
+        assert weight.any()
+        assert (weight == same).all()
+    assert [layer.use_cudnn for layer in (one.layers[-1], other.layers[-1])] == ["auto", False]
+
+
+def test_only_kerass_own_words_count_as_a_refusal(monkeypatch):
+    from helpers import gpu_cells
+
+    x, mask = np.ones((1, 2, 3), "float32"), np.ones((1, 2), bool)
+    if devices.gpu() is None:  # Keras says that it cannot follow use_cudnn=True
+        model = gpu_cells.lstm_model(3, 4, masked=True, use_cudnn=True)
+        with pytest.raises(ValueError, match=gpu_cells.REFUSALS[1]):
+            model.predict_on_batch([x, mask])
+        assert gpu_cells.unless_refused(3, 4, True, x, mask) == (0, None)
+
+    def failing(*args, **kwargs):
+        raise ValueError(words)
+
+    monkeypatch.setattr(gpu_cells, "lstm_model", failing)
+    words = f"a mask that {gpu_cells.REFUSALS[0]}, while using cuDNN"
+    assert gpu_cells.unless_refused(3, 4, "auto", x, mask) == (0, None)
+    words = "CUDA out of memory"
+    with pytest.raises(ValueError, match="out of memory"):
+        gpu_cells.unless_refused(3, 4, "auto", x, mask)
+
+
+MASKS = {
+    "right-padded": ([[1, 1, 1, 0], [1, 0, 0, 0]], True),
+    "no padding": ([[1, 1, 1, 1], [1, 1, 1, 1]], True),
+    "left-padded": ([[0, 1, 1, 1], [0, 0, 0, 1]], False),
+    "a hole": ([[1, 0, 1, 0], [1, 1, 1, 1]], False),
+    "an empty row": ([[1, 1, 0, 0], [0, 0, 0, 0]], False),
+}
+
+
+@pytest.mark.parametrize(("mask", "taken"), MASKS.values(), ids=MASKS.keys())
+def test_kerass_own_check_says_which_masks_cudnn_takes(mask, taken):
+    if BACKEND != "tensorflow":
+        pytest.skip("only the TensorFlow backend gives a mask to cuDNN")
+    import importlib
+
+    from helpers.gpu_cells import REFUSALS
+
+    rnn = importlib.import_module("keras.src.backend.tensorflow.rnn")
+    mask = keras.ops.convert_to_tensor(np.array(mask, dtype=bool))
+    if taken:
+        rnn._assert_valid_mask(mask)
+        return
+    with pytest.raises(Exception, match=REFUSALS[0]) as caught:
+        rnn._assert_valid_mask(mask)
+    assert type(caught.value).__name__ == "InvalidArgumentError"
+
+
 def test_list_names_every_cell(capsys):
     assert devices.main(["--list"]) == 0
-    assert capsys.readouterr().out == "tail_batch_compile\n"
+    assert capsys.readouterr().out == "tail_batch_compile\ncudnn_masks\n"
 
 
 def test_record_command_fails_clearly_without_a_gpu(no_gpu, capsys, tmp_path):

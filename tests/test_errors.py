@@ -92,6 +92,67 @@ def test_a_pattern_means_the_same_in_javascript(row):
     assert "  " not in pattern
 
 
+# What the same mistakes say elsewhere: run eagerly, with a fixed length, in another layer.
+OTHER_WORDINGS = {
+    "Computed output size would be negative: -1 [input_size: 3, effective_filter_size: 5, "
+    "stride: 1] [Op:Conv2D]": "kernel-longer-than-the-sequence",
+    "Computed output size would be zero or negative. Received `inputs shape=(None, 3, 2)`, "
+    "`kernel shape=(5, 2, 2)`": "kernel-longer-than-the-sequence",
+    "Exception encountered when calling Concatenate.call(). Dimension 1 in both shapes must be "
+    "equal, but are 5 and 7.": "sequences-of-two-lengths-concatenated",
+    "Exception encountered when calling Add.call(). Dimensions must be equal, but are 5 and "
+    "7 for '{{node add/Add}} = AddV2": "sequences-of-two-lengths-added",
+    "Input 0 with name 'None' of layer 'dense' is incompatible with the layer: expected axis -1 "
+    "of input shape to have value 20, but received input with shape (2, 28)": (
+        "flatten-of-another-length"
+    ),
+    "Input 0 with name 'None' of layer 'conv1d' is incompatible with the layer: expected "
+    "min_ndim=3, found ndim=2.": "sequence-without-a-features-axis",
+    "Shapes of all inputs must match: values[0].shape = [5,2] != values[1].shape = [3,2]": (
+        "rows-of-several-lengths-stacked"
+    ),
+    "Failed to convert a NumPy array to a Tensor (Unsupported object type list).": (
+        "rows-in-an-object-array"
+    ),
+    "`sequences` must be iterable.": "one-row-given-to-pad-sequences",
+    "Cannot unstack 9 tensors into a TensorArray of static size 5": "mask-of-another-length",
+    "operands could not be broadcast together with shapes (2,5,4) (2,5)": (
+        "mask-without-a-features-axis"
+    ),
+    "condition [2,5], then [2,5,4], and else [] must be broadcastable [Op:SelectV2]": (
+        "mask-without-a-features-axis"
+    ),
+    "Exception encountered when calling Softmax.call(). condition [2,5], then [2,5,3], and else "
+    "[] must be broadcastable [Op:SelectV2] Arguments received by Softmax.call(): "
+    "mask=tf.Tensor(shape=(2, 5), dtype=bool)": "mask-into-the-softmax-layer",
+    "Exception encountered when calling Softmax.call(). The `mask` must be broadcastable to "
+    "`inputs`. Received: inputs.shape=(2, 2, 5, 5), mask.shape=(1, 1, 2, 5) Arguments received "
+    "by Softmax.call(): mask=tf.Tensor(shape=(1, 1, 2, 5), dtype=bool)": (
+        "padding-mask-as-an-attention-mask"
+    ),
+    "Exception encountered when calling LSTM.call(). condition [2,8,8], then [2,2], and else "
+    "[2,2] must be broadcastable [Op:SelectV2] Arguments received by LSTM.call(): "
+    "mask=tf.Tensor(shape=(2, 5, 8, 8), dtype=bool)": "mask-with-too-many-axes",
+    "Incompatible shapes: [4] vs. [4,5] [[{{node compile_loss/own/mul_1}}]]": (
+        "weights-and-loss-with-different-axes"
+    ),
+    "Incompatible shapes: [4,5] vs. [4] [[{{node compile_loss/mse/mul}}]]": (
+        "weights-and-loss-with-different-axes"
+    ),
+    "Incompatible shapes: [9,1] vs. [8,1] [[{{node compile_loss/mse/sub}}]]": (
+        "labels-and-predictions-differ-in-rows"
+    ),
+    "Incompatible shapes: [9,1] vs. [32,1] [[{{node compile_loss/own/mul}}]]": (
+        "fixed-batch-size-in-a-loss"
+    ),
+}
+
+
+@pytest.mark.parametrize(("message", "entry_id"), OTHER_WORDINGS.items())
+def test_another_wording_finds_the_same_row(message, entry_id):
+    assert errors.find(message).id == entry_id
+
+
 def test_ids_titles_and_provoking_functions_are_unique():
     for field in ("id", "title", "pattern", "provoke"):
         values = [row[field] for row in raw_rows]

@@ -4,11 +4,13 @@ import json
 import re
 from html import unescape
 
+import numpy as np
 import pytest
 
 from helpers import explore
-from helpers.explore import Control, Explorer, tail_explorer
-from helpers.figures import Drawing
+from helpers.explore import Control, Explorer, mask_explorer, tail_explorer
+from helpers.figures import Drawing, css
+from helpers.padding import pad
 
 
 def small(title="A small one"):
@@ -24,7 +26,9 @@ def packed(html):
     return json.loads(re.search(r'<script type="application/json">(.*?)</script>', html, re.S)[1])
 
 
-@pytest.mark.parametrize("explorer", [small(), tail_explorer()], ids=["small", "tail"])
+@pytest.mark.parametrize(
+    "explorer", [small(), tail_explorer(), mask_explorer()], ids=["small", "tail", "mask"]
+)
 def test_static_frames_are_those_of_the_function(explorer):
     html = explorer.html()
     data = packed(html)
@@ -123,3 +127,104 @@ def test_controls_refuse_nonsense():
         Control("a", "A", (), 1)
     with pytest.raises(ValueError, match=r"one of its values \[1, 2\]; got 3"):
         Control("a", "A", (1, 2), 3)
+
+
+# --- the explorer of masks
+
+
+@pytest.mark.parametrize("side", ["post", "pre"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_recurrence_is_that_of_keras(side, masked):
+    import keras
+
+    inputs, mask = pad([np.array([2, 1, 3, 1, 2]), np.array([3, 1, 2])], 9, side=side)
+    mask = mask if masked else None
+    layer = keras.layers.SimpleRNN(1, activation="linear", return_sequences=True)
+    layer.build((2, 9, 1))
+    layer.set_weights([np.ones((1, 1)), np.full((1, 1), explore.LEAK), np.full(1, explore.BIAS)])
+    wanted = layer(inputs[..., None].astype("float32"), mask=mask)
+    wanted = keras.ops.convert_to_numpy(wanted)[..., 0]
+    np.testing.assert_allclose(explore.leaky_states(inputs, mask), wanted, rtol=1e-6)
+
+
+def test_the_recurrence_skips_a_hole_and_refuses_nonsense():
+    assert explore.leaky_states([[2, 7, 1]], np.array([[True, False, True]])).tolist() == [
+        [3.0, 3.0, 3.5]
+    ]
+    with pytest.raises(ValueError, match=r"^inputs: expected \(batch, time\), got shape \(2,\)"):
+        explore.leaky_states([1, 2])
+    with pytest.raises(TypeError, match=r"^mask: expected bool, got dtype int64"):
+        explore.leaky_states([[1, 2]], np.array([[1, 0]]))
+    with pytest.raises(ValueError, match=r"^mask: .* shape \(1, 2\), got \(1, 1\)"):
+        explore.leaky_states([[1, 2]], np.array([[True]]))
+
+
+def answers(frame):
+    """What the frame prints below each sequence: its answer, and that of the sequence alone."""
+    found = re.findall(r"answer ([\d.]+), alone ([\d.]+): <tspan[^>]*>([\w ]+)<", frame.body)
+    return [(float(answer), float(alone), verdict) for answer, alone, verdict in found]
+
+
+@pytest.mark.parametrize("choice", mask_explorer().choices(), ids=str)
+def test_only_unmasked_padding_moves_an_answer(choice):
+    frame = mask_explorer().frame(**choice)
+    padded = [choice["extra"] > 0, True]  # the first sequence is the longest
+    for (answer, alone, verdict), has_padding in zip(answers(frame), padded, strict=True):
+        moves = has_padding and choice["mask"] == "off"
+        assert (answer != alone) == moves
+        assert verdict == ("moved" if moves else "the same")
+    assert frame.body.count("stroke-dasharray:4 2") == frame.body.count(">moved<")
+    assert f"{choice['side'].capitalize()}-padding to {5 + choice['extra']} steps" in frame.alt
+    assert ("no mask" in frame.alt) == (choice["mask"] == "off")
+
+
+def test_padding_behind_does_more_harm_than_padding_before():
+    frame = mask_explorer().frame
+    for extra in (2, 4):
+        behind, before = (
+            [abs(answer - alone) for answer, alone, _ in answers(frame(side, "off", extra))]
+            for side in ("post", "pre")
+        )
+        assert all(a > 10 * b > 0.1 for a, b in zip(behind, before, strict=True))
+
+
+def test_the_mask_explorer_says_what_it_shows():
+    explorer = mask_explorer()
+    assert explorer.default == {"side": "post", "mask": "off", "extra": 2}
+    assert len(explorer.choices()) == 12
+    assert repr(explorer) == (
+        "Post-padding to 7 steps, no mask: sequence 1 moves from 5.44 to 2.86 and sequence 2 "
+        "moves from 5.00 to 2.19."
+    )
+    assert explorer.frame("pre", "on", 0).alt == (
+        "Pre-padding to 5 steps, with the mask: sequence 1 stays at 5.44 and sequence 2 stays at "
+        "5.00."
+    )
+    assert len({frame.alt for frame in (explorer.frame(**c) for c in explorer.choices())}) == 12
+    assert len(explorer.html().encode()) < 40_000
+    assert not re.search(r"https?:|//\w", explorer.html())
+
+
+def test_a_masked_step_is_empty_and_padding_that_gets_in_is_hatched():
+    frame = mask_explorer().frame
+    filled = {"off": 2 * 8, "on": 2 * 8}
+    hatched = {"off": 2 * 6, "on": 6}  # padding in the first line, and in the second if it gets in
+    empty = {"off": 0, "on": 6}
+    for mask in ("off", "on"):
+        body = frame("post", mask, 2).body
+        paths = re.findall(r'<path style="([^"]*)" d="([^"]*)"', body)
+
+        def count(look, paths=paths):
+            return sum(d.count("M") for style, d in paths if style.startswith(look))
+
+        assert count(f"fill:{css('time')}") == filled[mask]
+        assert count("fill:url(#hatch)") == hatched[mask]
+        assert count(f"fill:none;stroke:{css('masked')}") == empty[mask]
+
+
+def test_mask_explorer_frames_are_as_high_and_fit_a_narrow_screen():
+    frames = [mask_explorer().frame(**choice) for choice in mask_explorer().choices()]
+    assert len({frame.height for frame in frames}) == 1
+    for frame in frames:
+        runs = re.findall(r"M([\d.]+) [\d.]+h([\d.]+)", frame.body)
+        assert max(float(x) + float(size) for x, size in runs) <= frame.width

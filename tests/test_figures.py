@@ -245,3 +245,269 @@ def test_a_matplotlib_figure_follows_the_theme():
     assert ">time</text>" in drawing.svg
     ids = [set(re.findall(r'id="([^"]+)"', draw(alt).svg)) for alt in ("a line", "other")]
     assert not ids[0] & ids[1]
+
+
+# --- padded batches
+
+
+def boxes(drawing, look):
+    """The rectangles ``(x, y, width)`` of the paths whose style begins with ``look``."""
+    found = []
+    for path in parsed(drawing).iter("path"):
+        if path.get("style", "").startswith(look):
+            runs = re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)v", path.get("d"))
+            found += [tuple(map(float, run)) for run in runs]
+    return sorted(found)
+
+
+def empty(drawing):
+    return boxes(drawing, f"fill:none;stroke:{figures.css('masked')};")
+
+
+ROWS = np.array([[True] * 5 + [False] * 2, [True] * 2 + [False] * 5])
+FILLED = f"fill:{figures.css('time')}"
+
+
+def test_a_padded_batch_has_a_cell_for_every_step():
+    drawing = figures.draw_padded(ROWS, np.arange(14).reshape(2, 7), title="Padded")
+    assert len(boxes(drawing, FILLED)) == 7
+    assert len(boxes(drawing, f"fill:{hatch(drawing)}")) == 7
+    assert empty(drawing) == []
+    said = words(drawing)
+    assert said[0] == "row 1, 5 steps + 2 padding"
+    assert [word for word in said if word.isdigit()] == [str(i) for i in range(14)]
+    assert drawing.alt == (
+        "2 rows padded to 7 steps: row 1, 5 steps + 2 padding; row 2, 2 steps + 5 padding."
+    )
+    assert "row 1, 7 steps" in words(figures.draw_padded(np.ones((1, 7), dtype=bool)))
+
+
+def test_a_step_that_the_model_skips_is_outlined_and_empty():
+    seen = ROWS.copy()
+    seen[0, 1] = False  # a real step that looks like padding
+    seen[1, 6] = True  # and padding that gets in
+    drawing = figures.draw_padded(ROWS, np.arange(14).reshape(2, 7), seen=seen)
+    assert len(boxes(drawing, FILLED)) == 7 + 6
+    assert len(boxes(drawing, f"fill:{hatch(drawing)}")) == 7 + 1
+    assert len(empty(drawing)) == 7
+    left, pitch = boxes(drawing, FILLED)[0][0], 32
+    assert [round((x - 0.75 - left) / pitch) for x, y, _ in empty(drawing) if y < 80] == [1, 5, 6]
+    said = words(drawing)
+    assert "the model sees 4 steps, not 1 real" in said
+    assert "the model sees 2 steps + 1 padding" in said
+    assert said.count("1") == 1  # its value stands in the first line only
+    assert drawing.alt.endswith(
+        "The model sees: row 1, 4 steps, not 1 real; row 2, 2 steps + 1 padding."
+    )
+
+
+def test_without_a_mask_the_padding_gets_in():
+    drawing = figures.draw_padded(ROWS, seen=np.ones_like(ROWS))
+    assert len(boxes(drawing, f"fill:{hatch(drawing)}")) == 2 * 7
+    assert empty(drawing) == []
+
+
+@pytest.mark.parametrize("steps", [1, 7, 12, 29, 64])
+def test_padded_batches_fit_a_narrow_screen(steps):
+    drawing = figures.draw_padded(np.arange(steps) < np.array([[steps], [steps // 2]]))
+    cells_ = boxes(drawing, FILLED) + boxes(drawing, f"fill:{hatch(drawing)}")
+    assert len(cells_) == 2 * steps
+    assert all(x >= 0 and x + width <= figures.WIDTH and width > 3 for x, _, width in cells_)
+
+
+def test_values_are_readable_on_the_colour_of_time():
+    drawing = figures.draw_padded(ROWS, np.full((2, 7), -0.5))
+    (ink,) = {
+        re.search("fill:(#[0-9A-F]+)$", group.get("style"))[1]
+        for group in parsed(drawing).iter("g")
+        if re.search("fill:#[0-9A-F]+$", group.get("style", ""))
+    }
+    for palette in (figures.PALETTE, figures.PALETTE_DARK):
+        assert contrast(ink, palette["time"]) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("mask", "more", "error", "message"),
+    [
+        (ROWS.astype(int), {}, TypeError, "^mask: expected bool, got dtype int64"),
+        (ROWS[0], {}, ValueError, r"^mask: expected \(batch, time\), got shape \(7,\)"),
+        (ROWS[:0], {}, ValueError, r"^mask: expected .* got shape \(0, 7\)"),
+        (ROWS, {"seen": ROWS * 1}, TypeError, "^seen: expected bool"),
+        (ROWS, {"seen": ROWS[:1]}, ValueError, r"^seen: .* shape \(2, 7\), got \(1, 7\)"),
+        (ROWS, {"values": np.ones((2, 6))}, ValueError, r"^values: .*\(2, 7\), got \(2, 6\)"),
+        (ROWS, {"values": np.full((2, 7), 0.12345678)}, ValueError, "^values: .* 10 characters"),
+        (np.ones((13, 2), bool), {}, ValueError, r"at most 12 rows of 64 steps, got \(13, 2\)"),
+        (np.ones((2, 65), bool), {}, ValueError, r"at most 12 rows of 64 steps, got \(2, 65\)"),
+    ],
+)
+def test_padded_batches_that_cannot_be_drawn_are_refused(mask, more, error, message):
+    with pytest.raises(error, match=message):
+        figures.draw_padded(mask, **more)
+
+
+# --- the way of a mask
+
+
+def lines(drawing):
+    """Where the mask's line begins and ends, as runs ``(from, to)``, joined where they meet."""
+    runs = []
+    for path in parsed(drawing).iter("path"):
+        for _, a, b in re.findall(r"M([\d.]+) ([\d.]+)V([\d.]+)", path.get("d")):
+            if runs and runs[-1][1] == float(a):
+                runs[-1] = (runs[-1][0], float(b))
+            else:
+                runs.append((float(a), float(b)))
+    return runs
+
+
+def height_of(drawing, name):
+    return next(float(t.get("y")) - 4 for t in parsed(drawing).iter("text") if t.text == name)
+
+
+def crosses(drawing):
+    look = f"fill:none;stroke:{figures.css('error')};"
+    return [p for p in parsed(drawing).iter("path") if p.get("style").startswith(look)]
+
+
+@pytest.mark.parametrize("fate", ["dropped silently", "dropped with a warning", "consumed"])
+def test_the_line_of_a_mask_lives_from_birth_to_its_end(fate):
+    way = [("input", "no mask"), ("embedding", "born"), ("dropout", "kept"), ("last", fate)]
+    drawing = figures.draw_mask_path([*way, ("dense", "no mask")])
+    assert lines(drawing) == [(height_of(drawing, "embedding"), height_of(drawing, "last"))]
+    assert len(crosses(drawing)) == (fate != "consumed")
+    assert fate in words(drawing)
+    assert drawing.alt == (
+        "The way of the mask: input, no mask; embedding, the mask is born; dropout, kept; "
+        f"last, {fate}; dense, no mask."
+    )
+
+
+def test_a_mask_that_nobody_takes_lives_to_the_end():
+    drawing = figures.draw_mask_path([("masking", "born"), ("dropout", "kept")])
+    assert lines(drawing) == [(height_of(drawing, "masking"), height_of(drawing, "dropout"))]
+    assert crosses(drawing) == []
+    assert lines(figures.draw_mask_path([("dense", "no mask")])) == []
+
+
+def test_a_mask_passes_by_a_layer_of_another_branch():
+    fates = ["born", "kept", "no mask", "no mask", "consumed", "no mask", "born", "kept"]
+    drawing = figures.draw_mask_path(zip("abcdefgh", fates, strict=True))
+    assert lines(drawing) == [
+        (height_of(drawing, "a"), height_of(drawing, "e")),
+        (height_of(drawing, "g"), height_of(drawing, "h")),
+    ]
+    fates = ["born", "no mask", "born", "consumed"]  # nobody uses the first mask
+    drawing = figures.draw_mask_path(zip("abcd", fates, strict=True))
+    assert lines(drawing) == [(height_of(drawing, "c"), height_of(drawing, "d"))]
+
+
+def test_a_trace_is_drawn_by_its_steps():
+    class Step:
+        def __init__(self, name, fate):
+            self.name, self.fate = name, fate
+
+    class Trace:
+        steps = (Step("masking", "born"), Step("flatten", "dropped silently"))
+
+    pairs = [("masking", "born"), ("flatten", "dropped silently")]
+    assert figures.draw_mask_path(Trace()).svg == figures.draw_mask_path(pairs).svg
+
+
+@pytest.mark.parametrize("fate", ["no mask", "dropped with a warning"])
+def test_beside_a_long_name_nothing_stands(fate):
+    name = "global_average_pooling1d_with_a_long_name"
+    texts = list(parsed(figures.draw_mask_path([(name, fate)])).iter("text"))
+    assert [text.text for text in texts] == [name, fate]
+    assert texts[0].get("x") == texts[1].get("x")
+    assert float(texts[1].get("y")) - float(texts[0].get("y")) >= 14
+
+
+def test_a_way_that_cannot_be_drawn_is_refused():
+    with pytest.raises(ValueError, match=r"^steps: expected at least one pair"):
+        figures.draw_mask_path([])
+    with pytest.raises(ValueError, match=r"^steps: expected a fate of .*'born'.* got 'lost' for"):
+        figures.draw_mask_path([("dense", "lost")])
+
+
+# --- how far padding reaches
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5])
+def test_reach_is_what_keras_computes(kernel, zeros):
+    import keras
+
+    steps, padding, layers = 7, 4, 3
+    random = np.random.default_rng(0)
+    row = random.normal(size=(1, steps, 2)).astype("float32")
+    behind = np.zeros((1, padding, 2)) if zeros else random.normal(size=(1, padding, 2))
+    padded = np.concatenate([row, behind.astype("float32")], axis=1)
+    want = figures.reach(steps, padding, kernel=kernel, layers=layers, zeros=zeros)
+    assert want.shape == (layers + 1, steps)
+    assert not want[0].any()
+    alone, batch = row, padded
+    for layer in range(layers):
+        conv = keras.layers.Conv1D(2, kernel, padding="same")
+        conv.build(alone.shape)
+        conv.set_weights([random.normal(size=weight.shape) for weight in conv.weights])
+        alone, batch = (keras.ops.convert_to_numpy(conv(x)) for x in (alone, batch))
+        moved = np.abs(alone - batch[:, :steps]).max(axis=(0, 2)) > 1e-3
+        assert moved.tolist() == want[layer + 1].tolist()
+
+
+def test_reach_grows_from_the_border_by_half_a_kernel():
+    counts = [0, 2, 4, 6]
+    assert figures.reach(8, 4, kernel=5, layers=3, zeros=False).sum(axis=1).tolist() == counts
+    changed = figures.reach(8, 4, kernel=5, layers=3)
+    assert changed.sum(axis=1).tolist() == [0, 0, 2, 4]
+    assert np.flatnonzero(changed[2]).tolist() == [6, 7]
+    assert not figures.reach(8, 0, kernel=5, layers=3, zeros=False).any()
+    assert figures.reach(2, 1, kernel=5, layers=3).sum(axis=1).tolist() == [0, 0, 2, 2]
+
+
+def test_a_step_that_padding_has_changed_is_crossed_out():
+    drawing = figures.draw_reach(6, 4, kernel=3, layers=3)
+    error = f"fill:none;stroke:{figures.css('error')}"
+    assert len(boxes(drawing, error)) == 0 + 0 + 1 + 2
+    assert len(boxes(drawing, FILLED)) == 6 + 6 + 5 + 4
+    assert len(boxes(drawing, f"fill:{hatch(drawing)}")) == 4 * 4
+    said = words(drawing)
+    assert said == [
+        "the input: 6 real steps, 4 padding",
+        "after 1 convolution: no real step changed",
+        "after 2 convolutions: 1 of 6 steps changed",
+        "after 3 convolutions: 2 of 6 steps changed",
+        "border",
+    ]
+    assert drawing.alt == "Convolutions of kernel 3. " + "; ".join(said[:-1]) + "."
+
+
+def test_the_border_stands_between_the_row_and_its_padding():
+    drawing = figures.draw_reach(6, 4, kernel=3, layers=2)
+    borders = [
+        tuple(map(float, found))
+        for path in parsed(drawing).iter("path")
+        for found in re.findall(r"M([\d.]+) ([\d.]+)v24", path.get("d"))
+    ]
+    assert len(borders) == 3
+    real, padding = boxes(drawing, FILLED), boxes(drawing, f"fill:{hatch(drawing)}")
+    assert max(x + w for x, _, w in real) < borders[0][0] < min(x for x, _, _ in padding)
+    assert max(x + w for x, _, w in padding) <= figures.WIDTH
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"steps": 0}, ValueError, "^steps: expected at least 1, got 0"),
+        ({"steps": 2.0}, TypeError, "^steps: expected an integer, got 2.0"),
+        ({"padding": 0}, ValueError, "^padding: expected at least 1, got 0"),
+        ({"padding": -1}, ValueError, "^padding: expected at least 0, got -1"),
+        ({"kernel": True}, TypeError, "^kernel: expected an integer, got True"),
+        ({"layers": 0}, ValueError, "^layers: expected at least 1, got 0"),
+        ({"layers": 9}, ValueError, "^layers: expected at most 8, got 9"),
+        ({"padding": 37}, ValueError, "^steps \\+ padding: expected at most 40, got 41"),
+    ],
+)
+def test_a_reach_that_cannot_be_drawn_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        figures.draw_reach(**{"steps": 4, "padding": 2, "kernel": 3, "layers": 2, **given})

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import mask_table
 import pytest
 import yaml
 from browser import system_browser
@@ -431,3 +432,76 @@ def test_no_page_is_forgotten(built):
     pages = {f.relative_to(built).as_posix() for f in built.rglob("*.html")}
     pages = {page for page in pages if not page.startswith(("_static", "_sources"))}
     assert pages == set(PAGES), "pages of an older build may be left: delete _build"
+
+
+# The mask table
+
+MASK_TABLE = "book/mask-table.html"
+MASK_ROWS = mask_table.load()["rows"]
+
+
+def table_names(tab):
+    return tab.locator(".mask-table tbody tr:visible th b").all_inner_texts()
+
+
+def test_every_row_is_there_and_can_be_linked(page, site):
+    page.goto(site + MASK_TABLE)
+    ids = page.locator(".mask-table tbody tr").evaluate_all("rows => rows.map(row => row.id)")
+    assert sorted(ids) == sorted(row["id"] for row in MASK_ROWS)
+    doubled = """() => {const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+    return ids.filter((id, i) => ids.indexOf(id) !== i && !id.startsWith("id"))}"""
+    assert page.evaluate(doubled) == []
+    page.goto(f"{site}{MASK_TABLE}#lstm")
+    assert page.locator("tr:target th b").inner_text() == "LSTM"
+
+
+def test_the_keyboard_sorts(page, site):
+    page.goto(site + MASK_TABLE)
+    head = page.locator(".mask-table thead th").first
+    button = head.get_by_role("button")
+    assert head.get_attribute("aria-sort") is None
+    before = table_names(page)
+    button.focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = table_names(page)
+    assert up != before
+    assert sorted(up) == sorted(before)
+    letters = [name.lower() for name in up if name.isalnum()]
+    assert letters == sorted(letters)
+    page.keyboard.press("Space")
+    assert head.get_attribute("aria-sort") == "descending"
+    letters = [name.lower() for name in table_names(page) if name.isalnum()]
+    assert letters == sorted(letters, reverse=True)
+    page.locator(".mask-table thead th").last.get_by_role("button").press("Enter")
+    assert page.locator(".mask-table [aria-sort]").count() == 1
+
+
+def test_typing_and_choosing_filter(page, site):
+    page.goto(site + MASK_TABLE)
+    count = page.locator("#mask-count")
+    assert count.get_attribute("aria-live") == "polite"
+    assert count.inner_text() == f"{len(MASK_ROWS)} rows"
+    page.get_by_label("Find").focus()
+    page.keyboard.type("conv1d causal")
+    assert table_names(page) == ["Conv1D"]
+    assert count.inner_text() == "1 row"
+    page.get_by_label("Find").fill("lstm")
+    found = len(table_names(page))
+    assert 1 < found < len(MASK_ROWS)
+    page.get_by_label("Show").select_option("uses-up")
+    assert 0 < len(table_names(page)) < found
+    assert count.inner_text() == f"{len(table_names(page))} rows"
+    page.evaluate("location.hash = 'dense'")
+    page.wait_for_function("!document.getElementById('dense').hidden")
+    assert count.inner_text() == f"{len(MASK_ROWS)} rows"
+
+
+def test_without_script_it_is_a_table(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(site + MASK_TABLE)
+    assert tab.locator(".mask-table tbody tr:visible").count() == len(MASK_ROWS)
+    assert not tab.locator(".mask-controls").is_visible()
+    assert tab.locator(".mask-table thead button").count() == 0
+    context.close()

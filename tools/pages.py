@@ -1,4 +1,4 @@
-"""Write the pages that are made from data: the error index and the claims ledger.
+"""Write the pages that are made from data: error index, claims ledger and mask table.
 
 ``python tools/pages.py`` writes them, ``python tools/pages.py --check`` exits with 1 if one of
 them is not what its data says.
@@ -12,6 +12,7 @@ import pathlib
 import re
 import sys
 
+import mask_table
 import notebooks
 import yaml
 
@@ -57,6 +58,7 @@ def pages() -> dict[str, str]:
         "book/error-index.md": error_index(errors),
         "book/claims-ledger.md": claims_ledger(load("book/claims.yml")),
         "book/_static/error-index.js": error_index_script(errors),
+        "book/mask-table.md": mask_table.page(mask_table.load()),
     }
 
 

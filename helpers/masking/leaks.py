@@ -1,0 +1,533 @@
+"""Whether padding changes what a model answers, and at which layer that begins.
+
+A model is *padding-invariant* if a row gives the same answer however much padding stands around it.
+`padding_leak` measures that: every row goes through the model alone, without any padding, and then
+in one batch that is padded more than it needs to be. Only the real steps are compared.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from helpers.masking import recording
+from helpers.masking.probing import Batches, Weights, caller, flat, quietly, without_noise
+from helpers.padding import SIDES
+
+CHECKS = ("outputs", "loss", "gradients")
+RISING, FALLING = "predict short to long", "predict long to short"
+WAYS = ("call", RISING, FALLING, "loss", "gradients")
+_RANDOM = "model: expected the same answer to the same batch, got another; it draws random numbers"
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What `padding_leak` found. ``bool(leak)`` is ``leak.leaks``; print it to read it.
+
+    Attributes:
+        leaks: Whether padding changes anything by more than the tolerance.
+        moved: The largest absolute change that was measured. inf if a result has the wrong shape,
+            or is NaN or infinite where the row alone gives a finite number.
+        by_side: The largest change for each side of padding.
+        by_way: The largest change for each way of running the model: ``"call"``, ``"predict short
+            to long"``, ``"predict long to short"``, ``"loss"``, ``"gradients"``.
+        first_layer: Name of the first layer or operation whose real steps change although those of
+            its inputs do not. None without a leak, or if no single call is to blame: the loss
+            counts padded steps, or only ``predict`` differs.
+        mask_lost_at: Name of the last layer or operation before it that dropped a mask, or None.
+        reason: One sentence.
+    """
+
+    leaks: bool
+    moved: float
+    by_side: dict[str, float]
+    by_way: dict[str, float]
+    first_layer: str | None
+    mask_lost_at: str | None
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.leaks
+
+    def __str__(self) -> str:
+        def table(values: dict[str, float]) -> str:
+            return ", ".join(f"{name} {moved:.2g}" for name, moved in values.items())
+
+        head = "padding leaks" if self.leaks else "padding changes nothing"
+        lines = [f"{head}: {self.reason}", f"  moved by side: {table(self.by_side)}"]
+        lines.append(f"  moved by way:  {table(self.by_way)}")
+        if self.leaks:
+            lines.append(f"  first layer that changes: {self.first_layer or 'none'}")
+            lines.append(f"  mask lost at: {self.mask_lost_at or 'nowhere'}")
+        return "\n".join(lines)
+
+
+def padding_leak(
+    model: keras.Layer,
+    rows: Any,
+    *,
+    lengths: Any = None,
+    sides: Sequence[str] = ("post", "pre"),
+    amounts: Sequence[int] = (1, 7),
+    value: Any = 0,
+    make: Callable[[Any, Any, str], Any] | None = None,
+    seeds: int = 3,
+    weights: str = "random",
+    check: Sequence[str] = ("outputs",),
+    loss: Any = None,
+    targets: Any = None,
+    tolerance: float = 1e-4,
+) -> Leak:
+    """Measure whether padding changes the model's outputs, its loss or its gradients.
+
+    The reference is each row alone, in a batch of one, without padding, by an eager call. It is
+    compared with all rows in one batch, padded by each of ``amounts`` beyond the longest row, on
+    each side: by an eager call, and by ``predict_on_batch`` with the lengths in rising and in
+    falling order, because a compiled function treats its first length unlike the later ones. An
+    output's axis that is longer than in the reference is cut to the reference's steps.
+
+    An untrained model hides leaks: with biases of 0, an LSTM that reads zeros stays at 0. So the
+    weights are drawn anew: kernels with a variance of one over their inputs, biases, means and
+    everything else with standard deviation 0.5, variances and scales between 0.5 and 1.5; then
+    a weight's own constraint is applied. The draws are the same on every backend. All variables,
+    the states of stateful layers and of random generators too, are put back in the end, also after
+    an error. What must stay positive without a constraint may become NaN: use ``weights="own"``.
+
+    ``"loss"`` and ``"gradients"`` go through a real ``train_on_batch`` with ``SGD(1.0)`` on a
+    probe that wraps the model, so how it was compiled stays as it is. Both are compared with the
+    same rows in one batch padded to its longest row. What one step changes is the gradient, and
+    for BatchNormalization also the moving statistics. Dropout and noise of Keras's own layers are
+    set to 0 meanwhile: what they draw depends on the padded shape, so no seed makes it comparable.
+
+    Args:
+        model: A Keras model or layer. Its own ``train_step`` and loss weights are not used.
+        rows: List of arrays ``(time, ...)``; or for several inputs a tuple or dict of such lists,
+            each with its own longest length. An array inside a tuple or dict has no time axis and
+            is never padded. With ``lengths``, a padded batch ``(batch, time, ...)``.
+        lengths: int ``(batch,)``: the first so many steps of each row of a padded batch are real.
+            For several inputs one for all arrays, or a tuple or dict with None for "never padded".
+        sides: Which of ``"post"`` and ``"pre"``.
+        amounts: Steps of padding beyond the longest row. One alone cannot show what ``predict``
+            does with a second length.
+        value: What the padding holds; for several inputs one for all, or a tuple or dict.
+        make: ``make(rows, length, side)`` returns the model's input, for models that also want
+            the mask or the lengths. It gets some of the rows and the padded length, in the
+            structure of ``rows``; `helpers.padding.pad` itself gives ``(array, mask)``.
+        seeds: How many draws of random weights.
+        weights: ``"random"``, or ``"own"`` to keep the model's weights.
+        check: Any of ``"outputs"``, ``"loss"``, ``"gradients"``.
+        loss: What ``compile`` takes; None takes the loss of the compiled model.
+        targets: For the loss: an array ``(n, ...)``, or a list of ``n`` arrays ``(time, ...)``
+            that are padded with zeros like the rows; or a tuple or dict of these.
+        tolerance: A change counts as a leak above this times the largest absolute value of the
+            reference, or times 1 if that is smaller. The default is for float32.
+
+    Returns:
+        What was found, a `Leak`. It says nothing about lengths, values of padding or weights that
+        were not tried.
+
+    Raises:
+        TypeError: ``model`` is not a Keras layer; ``rows`` or ``targets`` are not rows.
+        ValueError: A row is empty, or the model refuses it alone; the model accepts only one
+            length, answers NaN without padding or draws random numbers; or a bad argument.
+
+    Example:
+        >>> lstm = keras.Sequential([keras.Input((None, 2)), keras.layers.LSTM(3)])
+        >>> rows = [np.ones((steps, 2), "float32") for steps in (4, 2, 5)]
+        >>> padding_leak(lstm, rows, seeds=1).first_layer
+        'lstm'
+    """
+    if not isinstance(model, keras.Layer):
+        raise TypeError(f"model: expected a Keras model or layer, got {type(model).__name__}")
+    sides = _some_of("sides", sides, SIDES)
+    check = _some_of("check", check, CHECKS)
+    amounts = _amounts(amounts)
+    if weights not in ("random", "own"):
+        raise ValueError(f"weights: expected 'random' or 'own', got {weights!r}")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+        raise ValueError(f"seeds: expected an integer of at least 1, got {seeds!r}")
+    if not tolerance > 0:
+        raise ValueError(f"tolerance: expected a positive number, got {tolerance!r}")
+    batches = Batches.of("rows", rows, lengths, value, make)
+    if not batches.padded:
+        raise ValueError(
+            "rows: expected a list of rows, or a padded batch with lengths, got only arrays, which "
+            "are never padded; a tuple or dict holds several inputs"
+        )
+    loss, goals = _goals(model, check, loss, targets, batches.n)
+
+    recording.build(model, batches.take([0], "post", 0))
+    with recording.state_kept(model), quietly():
+        study = _Study(model, batches, sides, amounts, tolerance)
+        try:
+            draws = [None] if weights == "own" else range(seeds)
+            if "outputs" in check:
+                study.outputs(draws)
+            if goals is not None:
+                study.training(draws, loss, goals, [way for way in check if way != "outputs"])
+            return study.leak()
+        finally:
+            study.weights.restore()
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One comparison: how far a result is from its reference."""
+
+    way: str
+    side: str
+    amount: int
+    draw: int | None
+    row: int | None  # None: the loss and the gradients belong to all rows
+    moved: float
+    excess: float  # moved over the scale that the tolerance is relative to
+    why: str = ""
+
+
+class _Study:
+    """One run of `padding_leak`: collects cases, then says what they mean."""
+
+    def __init__(self, model, batches, sides, amounts, tolerance):
+        self.model, self.batches = model, batches
+        self.sides, self.amounts, self.tolerance = sides, amounts, tolerance
+        self.called = caller(model)
+        self.cases: list[_Case] = []
+        self.weights = Weights(model)
+        if not all(layer.built for layer in recording._layers(model)):
+            self.alone(0)  # a model that cannot be built from shapes alone has its weights only now
+            self.weights = Weights(model)
+
+    def alone(self, row: int) -> list[np.ndarray]:
+        """Return the outputs of one row without padding."""
+        what = f"rows: row {row} ({self.batches.length(row)}) alone cannot go through the model"
+        return self.run([row], "post", 0, what)
+
+    def padded(self, side: str, amount: int) -> list[np.ndarray]:
+        """Return the outputs of all rows in one padded batch."""
+        what = (
+            f"model: takes the rows alone but not padded {side} by {amount}; one that accepts only "
+            "one length, or not this value of padding, cannot be checked"
+        )
+        results = self.run(None, side, amount, what)
+        for result in results:
+            if not result.ndim or len(result) != self.batches.n:
+                raise ValueError(
+                    f"model: expected outputs with one entry for each of the {self.batches.n} "
+                    f"rows, got shape {result.shape}"
+                )
+        return results
+
+    def run(self, rows, side: str, amount: int, what: str) -> list[np.ndarray]:
+        self.weights.reset()
+        batch = self.batches.take(rows, side, amount)
+        try:
+            return self.called(batch)
+        except Exception as error:
+            shapes = [tuple(tensor.shape) for tensor in getattr(self.model, "inputs", None) or []]
+            fixed = [shape for shape in shapes if len(shape) > 1 and shape[1] is not None]
+            hint = f"; the model accepts only one length, {fixed[0]}" if fixed else ""
+            raise ValueError(f"{what}{hint}: {_first_line(error)}") from error
+
+    def outputs(self, draws: Sequence[int | None]) -> None:
+        """Compare what rows give alone with what they give padded, by call and by predict."""
+        probes = {RISING: _Probe(self.model), FALLING: _Probe(self.model)}
+        if keras.backend.backend() != "tensorflow":
+            # There every length is compiled for itself, or nothing is: one probe shows both orders.
+            probes[FALLING] = probes[RISING]
+        for draw in draws:
+            self.weights.draw(draw)
+            references = [self.alone(row) for row in range(self.batches.n)]
+            self.check(references)
+            for side in self.sides:
+                called = {amount: self.padded(side, amount) for amount in self.amounts}
+                for amount, results in called.items():
+                    self.compare("call", side, amount, draw, references, results)
+                for way, probe in probes.items():
+                    for amount in sorted(self.amounts, reverse=way == FALLING):
+                        results = self.predict(probe, side, amount)
+                        wrong = _differently_shaped(results, called[amount])
+                        if wrong:
+                            self.add(way, side, amount, draw, 0, (math.inf, math.inf, wrong))
+                        else:
+                            self.compare(way, side, amount, draw, references, results)
+
+    def check(self, references: list[list[np.ndarray]]) -> None:
+        """Refuse a model whose answers without padding are no reference."""
+        for row, outputs in enumerate(references):
+            if any(np.isnan(output).any() for output in outputs):
+                raise ValueError(
+                    f"rows: row {row} makes the model answer NaN even without padding; if only "
+                    "random weights do that, pass weights='own'"
+                )
+        if self.worst(references[0], self.alone(0), "post")[1] > self.tolerance:
+            raise ValueError(_RANDOM)
+
+    def predict(self, probe: "_Probe", side: str, amount: int) -> list[np.ndarray] | str:
+        """Return the outputs by predict, or what it raised at a length after its first."""
+        self.weights.reset()
+        try:
+            results = flat(probe.predict_on_batch(self.batches.take(None, side, amount)))
+        except Exception as error:
+            if not probe.ran:
+                raise ValueError(f"model: predict fails: {_first_line(error)}") from error
+            return f"predict raised {type(error).__name__} at its second length"
+        probe.ran = True
+        return results
+
+    def compare(self, way, side, amount, draw, references, results) -> None:
+        """Add one case for each row: how far its real steps are from the row alone."""
+        for row, reference in enumerate(references):
+            padded = [result[row : row + 1] for result in results]
+            self.add(way, side, amount, draw, row, self.worst(reference, padded, side))
+
+    def worst(self, reference: list, results: list, side: str) -> tuple[float, float, str]:
+        changes = [_change(a, b, side) for a, b in zip(reference, results, strict=True)]
+        return max(changes, key=lambda change: change[1], default=(0.0, 0.0, ""))
+
+    def add(self, way, side, amount, draw, row, change: tuple[float, float, str]) -> None:
+        self.cases.append(_Case(way, side, amount, draw, row, *change))
+
+    def training(self, draws, loss, goals: Batches, ways: Sequence[str]) -> None:
+        """Compare the loss, and what one step of SGD changes, for more and less padding."""
+        probe = _Probe(self.model)
+        # Eagerly where that is faster than to compile the step for every length.
+        eager = keras.backend.backend() != "jax"
+        probe.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=eager, jit_compile=not eager)
+        with without_noise(self.model):
+            for draw in draws:
+                for side in self.sides:
+                    base = self.step(probe, goals, draw, side, 0)
+                    if not np.isfinite(base["loss"]).all():
+                        raise ValueError(f"loss: expected a finite number, got {base['loss'][0]}")
+                    again = self.step(probe, goals, draw, side, 0)
+                    if self.worst(base["loss"], again["loss"], side)[1] > self.tolerance:
+                        raise ValueError(_RANDOM)
+                    for amount in self.amounts:
+                        result = self.step(probe, goals, draw, side, amount)
+                        for way in ways:
+                            change = self.worst(base[way], result[way], side)
+                            self.add(way, side, amount, draw, None, change)
+
+    def step(self, probe, goals, draw, side: str, amount: int) -> dict[str, list[np.ndarray]]:
+        """Return the loss of one step of training, and by how much it moves each variable."""
+        self.weights.draw(draw)
+        probe.reset_metrics()  # Keras 3.13 returns the mean loss of all steps so far
+        before = self.weights.values()
+        x, y = (data.take(None, side, amount) for data in (self.batches, goals))
+        try:
+            logs = probe.train_on_batch(x, y, return_dict=True)
+        except Exception as error:
+            raise ValueError(
+                f"loss: train_on_batch fails on rows padded {side} by {amount}: "
+                f"{_first_line(error)}"
+            ) from error
+        after = self.weights.values()
+        moves = [a - b for a, b in zip(before, after, strict=True)]
+        return {"loss": [np.asarray(logs["loss"], "float64")], "gradients": moves}
+
+    def leak(self) -> Leak:
+        """Say what the cases mean."""
+        worst = max(self.cases, key=lambda case: case.excess)
+        first, lost, reason = None, None, f"the largest change is {worst.moved:.2g}"
+        if worst.excess > self.tolerance:
+            first, lost, reason = self.explain(worst)
+        ways = [way for way in WAYS if any(case.way == way for case in self.cases)]
+        return Leak(
+            leaks=worst.excess > self.tolerance,
+            moved=max(case.moved for case in self.cases),
+            by_side={side: self.largest("side", side) for side in self.sides},
+            by_way={way: self.largest("way", way) for way in ways},
+            first_layer=first,
+            mask_lost_at=lost,
+            reason=reason,
+        )
+
+    def largest(self, field: str, value: str) -> float:
+        return max(case.moved for case in self.cases if getattr(case, field) == value)
+
+    def explain(self, worst: _Case) -> tuple[str | None, str | None, str]:
+        """Return the first layer that changes, where the mask was lost, and a sentence."""
+        found = [case for case in self.cases if case.excess > self.tolerance]
+        found = [case for case in found if case.way not in (RISING, FALLING)]
+        if not found:
+            return None, None, worst.why or "predict and call do not agree"
+        case = max(found, key=lambda case: (case.way == "call", case.way == "loss", case.excess))
+        call, masked = self.first(case)
+        batch = self.batches.take(None, case.side, case.amount)
+        lost = _mask_lost(self.model, batch, call) if masked else None
+        reason = _reason(call, lost, case.way)
+        if math.isinf(worst.moved):
+            reason += f"; {worst.why or 'the result is NaN or infinite'}"
+        return call and call.name, lost and lost.name, reason
+
+    def first(self, case: _Case) -> tuple[recording.Call | None, bool]:
+        """Return the first call whose real steps change by itself, and if there was any mask."""
+        training = case.way != "call"
+        self.weights.draw(case.draw)
+        with without_noise(self.model):
+            padded = self.record(None, case.side, case.amount, training)
+            base = self.record(None, case.side, 0, True) if training else None
+            found = []
+            for row in self.batches.extremes() if case.row is None else [case.row]:
+                alone = self.record([row], "post", 0, False)
+                compared = (alone, base or alone, padded)
+                found.append(_first_moved(compared, row, case.side, self.tolerance))
+        indices = [index for index in found if index is not None]
+        masked = any(mask is not None for call in padded for mask in call.mask_out)
+        return (padded[min(indices)] if indices else None), masked
+
+    def record(self, rows, side, amount, training: bool) -> list[recording.Call]:
+        self.weights.reset()
+        with recording.record_calls() as calls:
+            self.model(self.batches.take(rows, side, amount), training=training)
+        return calls
+
+
+class _Probe(keras.Model):
+    """The model in a wrapper of its own: what is compiled and traced for it is not the model's."""
+
+    def __init__(self, model):
+        super().__init__(name="probe")
+        self.model = model
+        self.ran = False
+
+    def call(self, inputs, training=None):
+        return self.model(inputs, training=training)
+
+
+def _change(reference: np.ndarray, result: np.ndarray, side: str) -> tuple[float, float, str]:
+    """Return the largest absolute change of the real steps, that over the scale, and a remark."""
+    part = _real(result, reference.shape, side)
+    if part is None:
+        why = f"a row alone gives {reference.shape}, padded {side} it gives {result.shape}"
+        return math.inf, math.inf, why
+    a, b = (array.astype(np.result_type(array, "float64")) for array in (reference, part))
+    with np.errstate(invalid="ignore"):
+        distance = np.where(a == b, 0.0, np.abs(a - b))
+    moved = float(np.where(np.isnan(distance), math.inf, distance).max(initial=0))
+    return moved, moved / float(np.abs(a[np.isfinite(a)]).max(initial=1)), ""
+
+
+def _real(array: np.ndarray, shape: tuple[int, ...], side: str) -> np.ndarray | None:
+    """Cut every axis that is longer than in ``shape``; None if the array cannot be cut to it."""
+    if array.ndim != len(shape) or any(np.less(array.shape, shape)):
+        return None
+    ends = zip(array.shape, shape, strict=True)
+    return array[tuple(slice(n) if side == "post" else slice(m - n, m) for m, n in ends)]
+
+
+def _differently_shaped(results: list[np.ndarray] | str, called: list[np.ndarray]) -> str:
+    """Return what is wrong with what predict returned, or an empty string."""
+    if isinstance(results, str):
+        return results
+    for result, expected in zip(results, called, strict=True):
+        if result.shape != expected.shape:
+            return f"predict returned {result.shape}, call returned {expected.shape}"
+    return ""
+
+
+def _first_moved(compared: tuple, row: int, side: str, tolerance: float) -> int | None:
+    """Index of the first call, the innermost one, whose real steps move though its inputs' do not.
+
+    ``compared`` are three lists of the same calls: of the row alone, which says how many steps are
+    real in every tensor; of what is the reference; and of the padded batch.
+    """
+    alone, base, padded = compared
+
+    def moved(k: int, field: str) -> bool:
+        for tensors in zip(*(getattr(calls[k], field) for calls in compared), strict=False):
+            size, a, b = (_entry(tensor, row) for tensor in tensors)
+            if size is not None and a is not None and b is not None:
+                a = _real(a, size.shape, side)
+                if a is not None and _change(a, b, side)[1] > tolerance:
+                    return True
+        return False
+
+    count = min(len(alone), len(base), len(padded))
+    found = [k for k in range(count) if moved(k, "outputs") and not moved(k, "inputs")]
+    inside = [k for k in found if not any(padded[k] in _around(padded[j]) for j in found)]
+    return inside[0] if inside else None
+
+
+def _around(call: recording.Call) -> list[recording.Call]:
+    """Return the calls of models and layers around a call."""
+    return [] if call.parent is None else [call.parent, *_around(call.parent)]
+
+
+def _entry(tensor: Any, row: int) -> np.ndarray | None:
+    """Return one row of a recorded tensor, or the only row there is."""
+    array = np.asarray(keras.ops.convert_to_numpy(tensor))
+    if not array.ndim or not len(array):
+        return None
+    return array if len(array) == 1 else array[row : row + 1]
+
+
+def _mask_lost(model: keras.Layer, batch: Any, call: recording.Call | None) -> Any:
+    """Return the last step of a trace that drops the mask before ``call``, or None."""
+    from helpers.masking.tracing import trace  # imports a good deal, and a leak is rare
+
+    if call is not None and any(mask is not None for mask in call.mask_in):
+        return None
+    steps, lost = trace(model, batch), None
+    for step in steps.steps:
+        if call is not None and (step.name, step.call_number) == (call.name, call.call_number):
+            break
+        lost = step if step in steps.lost else lost
+    return lost
+
+
+def _reason(call: recording.Call | None, lost: Any, way: str) -> str:
+    """Say in a sentence how the padding got in."""
+    if call is None:
+        dropped = f"{lost.name} {lost.fate.replace('dropped', 'dropped the mask')}" if lost else ""
+        if way in CHECKS:
+            dropped = dropped or "the output has no mask, or the loss ignores it"
+            does = "the loss does" if way == "loss" else "the gradients do"
+            return f"no layer's real steps change, but {does}: {dropped}"
+        return "no single layer is to blame" + (f": {dropped}" if dropped else "")
+    masks = [np.asarray(keras.ops.convert_to_numpy(m)) for m in call.mask_in if m is not None]
+    if masks and all(mask.all() for mask in masks):
+        return f"{call.name} gets a mask that marks no step as padding"
+    if masks:
+        how = "uses the mask that reaches it" if call.got_mask else "does not use the mask"
+        return f"{call.name} lets padding into the real steps; it {how}"
+    if lost:
+        how = {"dropped silently": "without a word"}.get(lost.fate, "with a warning")
+        return f"{call.name} gets no mask: {lost.name} dropped it {how}"
+    return f"{call.name} lets padding into the real steps, and no mask reaches it"
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def _some_of(name: str, given: Any, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = (given,) if isinstance(given, str) else tuple(given)
+    if not chosen or any(one not in allowed for one in chosen):
+        raise ValueError(f"{name}: expected some of {', '.join(allowed)}, got {given!r}")
+    return chosen
+
+
+def _amounts(given: Sequence[int]) -> tuple[int, ...]:
+    amounts = tuple(given)
+    if not amounts or any(not isinstance(a, int | np.integer) or a < 1 for a in amounts):
+        raise ValueError(f"amounts: expected integers of at least 1, got {given!r}")
+    return tuple(sorted({int(amount) for amount in amounts}))
+
+
+def _goals(model, check, loss, targets, n: int) -> tuple[Any, Batches | None]:
+    """Return the loss and the targets, checked; None and None if nothing asks for them."""
+    if check == ("outputs",):
+        return None, None
+    loss = getattr(model, "loss", None) if loss is None else loss
+    if loss is None:
+        raise ValueError("loss: expected a loss or a compiled model, got None")
+    if targets is None:
+        raise ValueError("targets: expected targets for the loss, got None")
+    goals = Batches.of("targets", targets)
+    if goals.n != n:
+        raise ValueError(f"targets: expected {n} rows, got {goals.n}")
+    return loss, goals

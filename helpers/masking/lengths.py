@@ -1,0 +1,336 @@
+"""Lengths, masks and the layers that drop them: convolution and pooling over time.
+
+A mask is bool ``(batch, time)``, True where a timestep is real. A length is the number of real
+timesteps of a row.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from helpers.padding import SIDES
+
+PADDINGS = ("valid", "same", "causal")
+CONVOLUTIONS = (layers.Conv1D, layers.SeparableConv1D, layers.DepthwiseConv1D)
+POOLINGS = (layers.MaxPooling1D, layers.AveragePooling1D)
+KEPT = (*CONVOLUTIONS, *POOLINGS, layers.GlobalMaxPooling1D)
+
+
+def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
+    """Make the mask of rows padded to ``steps`` timesteps.
+
+    Args:
+        lengths: Integers ``(batch,)``, 0 to ``steps``: an array, a tensor, or a symbolic tensor.
+        steps: Timesteps of the padded batch, ``ops.shape(x)[1]`` in a layer.
+        side: ``"post"`` if the padding is behind the rows, ``"pre"`` if before them.
+
+    Returns:
+        bool tensor ``(batch, steps)``, True where a timestep is real.
+
+    Raises:
+        TypeError: ``lengths`` are not integers, or ``steps`` is not one.
+        ValueError: ``lengths`` has another rank, ``side`` is unknown, or a length is below 0 or
+            above ``steps``. Inside a compiled function lengths have no values yet and are not
+            compared; there a length above ``steps`` makes the whole row real.
+
+    Example:
+        >>> keras.ops.convert_to_numpy(mask_from_lengths([2, 0], 3)).tolist()
+        [[True, True, False], [False, False, False]]
+    """
+    if side not in SIDES:
+        raise ValueError(f"side: expected 'pre' or 'post', got {side!r}")
+    if isinstance(steps, int | np.integer):
+        _check_integer("steps", steps, least=0)
+    elif np.ndim(steps) or not _is_integer(steps):
+        raise TypeError(f"steps: expected an integer, got {steps!r}")
+    lengths = _as_lengths(lengths)
+    known, longest = _values(lengths), _values(steps)
+    if known is not None and longest is not None:
+        wrong = (known < 0) | (known > longest)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise ValueError(
+                f"lengths: expected 0 to steps={int(longest)}, got {known[row]} in row {row}"
+            )
+    step, lengths = ops.arange(steps, dtype="int32")[None, :], lengths[:, None]
+    if side == "post":
+        return ops.less(step, lengths)
+    return ops.greater_equal(ops.add(step, lengths), steps)
+
+
+def lengths_from_mask(mask: Any) -> Any:
+    """Count the real timesteps of each row, wherever in the row they are.
+
+    Args:
+        mask: bool ``(batch, time)``: an array, a tensor, or a symbolic tensor.
+
+    Returns:
+        int32 tensor ``(batch,)``.
+
+    Raises:
+        TypeError: ``mask`` is not bool.
+        ValueError: ``mask`` has another rank.
+
+    Example:
+        >>> keras.ops.convert_to_numpy(
+        ...     lengths_from_mask(np.array([[True, True, False], [False, False, False]]))
+        ... ).tolist()
+        [2, 0]
+    """
+    mask = mask if isinstance(mask, keras.KerasTensor) else ops.convert_to_tensor(mask)
+    if keras.backend.standardize_dtype(mask.dtype) != "bool":
+        raise TypeError(f"mask: expected bool, got dtype {mask.dtype}")
+    if len(mask.shape) != 2:
+        raise ValueError(f"mask: expected (batch, time), got shape {tuple(mask.shape)}")
+    return ops.sum(ops.cast(mask, "int32"), axis=1)
+
+
+def strided_lengths(
+    lengths: Any,
+    kernel_size: int,
+    strides: int = 1,
+    padding: str = "valid",
+    dilation_rate: int = 1,
+) -> Any:
+    """Compute how many real timesteps are left after a convolution or a pooling over time.
+
+    With ``span = dilation_rate * (kernel_size - 1) + 1``, the timesteps one output step sees::
+
+        "valid":            max(0, floor((length - span) / strides) + 1)
+        "same", "causal":   ceil(length / strides)
+
+    These are Keras's own output lengths (``compute_output_shape`` of its layers), taken for each
+    row. With ``"valid"`` a row shorter than ``span`` has none left.
+
+    Args:
+        lengths: Integers ``(batch,)``: an array, a tensor, or a symbolic tensor.
+        kernel_size: The layer's ``kernel_size`` or ``pool_size``.
+        strides: The layer's ``strides``; a pooling layer's default is its ``pool_size``.
+        padding: ``"valid"``, ``"same"`` or ``"causal"``.
+        dilation_rate: The layer's ``dilation_rate``.
+
+    Returns:
+        int32 tensor ``(batch,)``.
+
+    Raises:
+        TypeError: ``lengths`` or one of the numbers is not an integer.
+        ValueError: A number is below 1, a length below 0, ``padding`` is unknown, or ``lengths``
+            has another rank.
+
+    Example:
+        >>> keras.ops.convert_to_numpy(strided_lengths([9, 4, 2], 3, strides=2)).tolist()
+        [4, 1, 0]
+    """
+    for name, number in (
+        ("kernel_size", kernel_size),
+        ("strides", strides),
+        ("dilation_rate", dilation_rate),
+    ):
+        _check_integer(name, number, least=1)
+    if padding not in PADDINGS:
+        raise ValueError(f"padding: expected one of {PADDINGS}, got {padding!r}")
+    lengths = _as_lengths(lengths)
+    known = _values(lengths)
+    if known is not None and (known < 0).any():
+        row = int((known < 0).argmax())
+        raise ValueError(f"lengths: expected at least 0, got {known[row]} in row {row}")
+    # int(): in Keras a NumPy integer would widen int32
+    span = int(dilation_rate) * (int(kernel_size) - 1) + 1 if padding == "valid" else 1
+    left = ops.maximum(lengths - span + int(strides), 0)
+    return ops.cast(ops.floor_divide(left, int(strides)), "int32")
+
+
+@keras.saving.register_keras_serializable("ragged_edges")
+class KeepMask(layers.Wrapper):
+    """A convolution or pooling over time that uses the mask and passes it on.
+
+    Keras's own layers let padding into the last real steps, then drop the mask with a warning.
+    This wrapper shuts padding out, so each row comes out as if it were alone and unpadded.
+
+    * Before a convolution, padded steps become 0. Before max pooling they become minus infinity.
+      Average pooling divides by the number of real steps. What the padding held, NaN too, has no
+      influence on outputs and gradients.
+    * The output's mask has ``strided_lengths`` real steps a row. The other output steps are 0.
+    * Padding may be behind the rows, before them or both. With strides above 1 each row is first
+      moved to the front: in a row padded in front, the strides would start in the padding. The
+      padding then comes out behind the rows.
+    * A hole, a masked step between real ones, counts as 0 or is left out like padding. With
+      padding ``"valid"`` an output step is real only if all steps it sees are; with ``"same"`` and
+      ``"causal"`` if the step at its own place is.
+    * `GlobalMaxPooling1D` takes the maximum of the real steps. It consumes the mask; a row without
+      a real step gives 0.
+
+    A row shorter than the window of a ``"valid"`` layer has no real step left, and then
+    `GlobalAveragePooling1D` makes NaN of it. Without a mask the layer does what it does alone.
+    A program that only loads a saved model must import `KeepMask` first.
+
+    Args:
+        layer: `Conv1D`, `SeparableConv1D`, `DepthwiseConv1D`, `MaxPooling1D`, `AveragePooling1D`
+            or `GlobalMaxPooling1D`, with channels last.
+        **kwargs: ``name`` and the like, as for any layer.
+
+    Raises:
+        TypeError: ``layer`` is not one of these.
+        ValueError: The layer has channels first, or padding ``"same"`` with strides above 1 and a
+            window of more than 2 steps. There Keras starts the first window before the batch's
+            first step, how far depends on the length of the padded batch, and no mask mends that.
+            Take ``"valid"`` or ``"causal"``.
+
+    Example:
+        >>> model = keras.Sequential([
+        ...     keras.Input((None, 3)),
+        ...     layers.Masking(),
+        ...     KeepMask(layers.Conv1D(8, 3, strides=2)),
+        ...     layers.LSTM(4),
+        ... ])
+        >>> model.output_shape
+        (None, 4)
+    """
+
+    def __init__(self, layer: layers.Layer, **kwargs: Any):
+        _check_layer(layer)
+        super().__init__(layer, **kwargs)
+        if isinstance(layer, layers.GlobalMaxPooling1D):
+            return
+        window = layer.pool_size if isinstance(layer, POOLINGS) else layer.kernel_size
+        self._window = window[0]
+        self._strides = layer.strides[0]
+        self._dilation = 1 if isinstance(layer, POOLINGS) else layer.dilation_rate[0]
+        # Span 2 pads 0 steps in front, or would pad half a step: the first window starts at 0.
+        span = self._dilation * (self._window - 1) + 1
+        if layer.padding == "same" and self._strides > 1 and span > 2:
+            raise ValueError(
+                f"layer: expected padding 'valid' or 'causal' with strides={self._strides}, got "
+                "'same'; where its windows start depends on how far the batch is padded, and no "
+                "mask mends that"
+            )
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Apply the layer to the real steps.
+
+        Args:
+            inputs: ``(batch, time, features)``, floats.
+            mask: bool ``(batch, time)`` or None; Keras fills it in.
+
+        Returns:
+            ``(batch, new time, features)``, 0 where not real, or ``(batch, features)``.
+        """
+        if mask is None:
+            return self.layer(inputs)
+        mask = _checked_mask(mask, inputs)
+        if isinstance(self.layer, layers.GlobalMaxPooling1D):
+            outputs = self.layer(_fill(inputs, mask, float("-inf")))
+            some = ops.any(mask, axis=1)
+            return _fill(outputs, some[:, None] if self.layer.keepdims else some, 0.0)
+        index = self._to_front(mask)
+        if index is not None:
+            inputs = ops.take_along_axis(inputs, index[:, :, None], axis=1)
+            mask = ops.take_along_axis(mask, index, axis=1)
+        if isinstance(self.layer, layers.MaxPooling1D):
+            outputs = self.layer(_fill(inputs, mask, float("-inf")))
+        elif isinstance(self.layer, layers.AveragePooling1D):
+            outputs = self._average(_fill(inputs, mask, 0.0), mask)
+        else:
+            outputs = self.layer(_fill(inputs, mask, 0.0))
+        return _fill(outputs, self._real(mask), 0.0)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the mask of the output, bool ``(batch, new time)``, or None if there is none."""
+        if mask is None or isinstance(self.layer, layers.GlobalMaxPooling1D):
+            return None
+        mask = _checked_mask(mask, inputs)
+        index = self._to_front(mask)
+        return self._real(mask if index is None else ops.take_along_axis(mask, index, axis=1))
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return the wrapped layer's output shape."""
+        return self.layer.compute_output_shape(input_shape)
+
+    def _to_front(self, mask):
+        """Index ``(batch, time)`` that moves each row's first real step to step 0, or None."""
+        if self._strides == 1:
+            return None
+        ones = ops.ones_like(mask, dtype="int32")  # not arange: time may be None here
+        first = ops.argmax(ops.cast(mask, "int32"), axis=1)
+        index = ops.cumsum(ones, axis=1) - 1 + ops.cast(first, "int32")[:, None]
+        return ops.mod(index, ops.sum(ones, axis=1, keepdims=True))
+
+    def _real(self, mask):
+        """Which output steps are real, from the mask of the layer's input."""
+        if self.layer.padding != "valid":
+            return mask[:, :: self._strides]
+        real, span = None, self._dilation * (self._window - 1) + 1
+        for tap in range(0, span, self._dilation):
+            seen = mask[:, tap : tap + 1 - span or None : self._strides]
+            real = seen if real is None else ops.logical_and(real, seen)
+        return real
+
+    def _average(self, inputs, mask):
+        # Written out because Keras on PyTorch pads "same" pooling with copies of the edge.
+        if self.layer.padding == "same":
+            left = (self._window - 1) // 2
+            pad = (left, self._window - 1 - left)
+            inputs = ops.pad(inputs, ((0, 0), pad, (0, 0)))
+            mask = ops.pad(mask, ((0, 0), pad))
+        counts = ops.cast(mask, inputs.dtype)[:, :, None]
+        options = {"pool_size": self._window, "strides": self._strides, "padding": "valid"}
+        options["data_format"] = "channels_last"
+        means, shares = ops.average_pool(inputs, **options), ops.average_pool(counts, **options)
+        return ops.divide_no_nan(means, shares)
+
+
+def _check_layer(layer: Any) -> None:
+    if not isinstance(layer, KEPT):
+        names = ", ".join(kind.__name__ for kind in KEPT)
+        own = "; it takes the mask itself" if getattr(layer, "supports_masking", False) else ""
+        raise TypeError(f"layer: expected one of {names}, got {type(layer).__name__}{own}")
+    if layer.data_format != "channels_last":
+        raise ValueError(f"layer: expected data_format 'channels_last', got {layer.data_format!r}")
+
+
+def _checked_mask(mask: Any, inputs: Any) -> Any:
+    if len(mask.shape) != 2:
+        raise ValueError(f"mask: expected (batch, time), got shape {tuple(mask.shape)}")
+    if not keras.backend.is_float_dtype(inputs.dtype):
+        raise TypeError(f"inputs: expected floats, got dtype {inputs.dtype}")
+    return ops.cast(mask, "bool")
+
+
+def _fill(x: Any, mask: Any, value: float) -> Any:
+    return ops.where(mask[..., None], x, ops.cast(value, x.dtype))
+
+
+def _as_lengths(lengths: Any) -> Any:
+    if not isinstance(lengths, keras.KerasTensor):
+        if isinstance(lengths, list | tuple) and not lengths:
+            lengths = np.zeros(0, "int32")
+        lengths = ops.convert_to_tensor(lengths)
+    if not _is_integer(lengths):
+        raise TypeError(f"lengths: expected integers, got dtype {lengths.dtype}")
+    if len(lengths.shape) != 1:
+        raise ValueError(f"lengths: expected (batch,), got shape {tuple(lengths.shape)}")
+    return ops.cast(lengths, "int32")
+
+
+def _is_integer(x: Any) -> bool:
+    dtype = getattr(x, "dtype", None)
+    return dtype is not None and "int" in keras.backend.standardize_dtype(dtype)
+
+
+def _check_integer(name: str, number: Any, least: int) -> None:
+    if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
+        raise TypeError(f"{name}: expected an integer, got {number!r}")
+    if number < least:
+        raise ValueError(f"{name}: expected at least {least}, got {number}")
+
+
+def _values(x: Any) -> np.ndarray | None:
+    """Return the values of a tensor, or None while a model or function is being traced."""
+    if isinstance(x, keras.KerasTensor):
+        return None
+    try:
+        return np.asarray(ops.convert_to_numpy(x))
+    except Exception:  # each backend raises its own for a tensor without values
+        return None

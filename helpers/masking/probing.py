@@ -1,0 +1,272 @@
+"""What `helpers.masking.leaks` needs to run a model again and again: batches, weights, quiet."""
+
+import contextlib
+import inspect
+import logging
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from helpers.batching import lengths as lengths_of
+from helpers.masking.recording import _layers as layers_of
+from helpers.padding import as_rows, fill_value, pad
+
+_NOISE = ("rate", "dropout", "recurrent_dropout", "stddev")
+_PLAIN = ("keras.src.layers.layer", "keras.src.layers.core.wrapper")
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The rows of one or several inputs, and how a batch of them is made."""
+
+    leaves: list  # for each input a list of rows, or an array that is never padded
+    values: list
+    pack: Callable[[list], Any]
+    make: Callable | None
+    n: int
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        rows: Any,
+        lengths: Any = None,
+        value: Any = 0,
+        make: Callable | None = None,
+    ) -> "Batches":
+        """Check rows in the forms that `padding_leak` takes; ``name`` is what errors call them."""
+        keys, given, pack = _unpacked(rows)
+        names = [f"{name}[{key!r}]" for key in keys] or [name]
+        counts = _spread("lengths", lengths, keys)
+        leaves = [_leaf(*three) for three in zip(names, given, counts, strict=True)]
+        sizes = [len(leaf) for leaf in leaves]
+        if len(set(sizes)) != 1 or not sizes[0]:
+            raise ValueError(f"{name}: expected as many rows in every input, got {sizes}")
+        values = _spread("value", value, keys)
+        if make is None:
+            for leaf, fill in zip(leaves, values, strict=True):
+                if isinstance(leaf, list):
+                    fill_value(fill, leaf[0].dtype)
+        return cls(leaves, values, pack, make, sizes[0])
+
+    @property
+    def padded(self) -> bool:
+        """Whether any input has a time axis to pad."""
+        return any(isinstance(leaf, list) for leaf in self.leaves)
+
+    def length(self, row: int) -> str:
+        """Name the length of a row in every input, for a message."""
+        steps = [str(len(leaf[row])) for leaf in self.leaves if isinstance(leaf, list)]
+        return f"length {' and '.join(steps)}"
+
+    def extremes(self) -> list[int]:
+        """Return the shortest and the longest row: the most padding and the least."""
+        steps = [sum(len(x[i]) for x in self.leaves if isinstance(x, list)) for i in range(self.n)]
+        return sorted({int(np.argmin(steps)), int(np.argmax(steps))})
+
+    def take(self, rows: Sequence[int] | None, side: str, amount: int) -> Any:
+        """Make a batch of some rows (None: all), ``amount`` steps longer than the longest."""
+        rows = list(range(self.n) if rows is None else rows)
+        chosen, lengths = [], []
+        for leaf in self.leaves:
+            if isinstance(leaf, list):
+                chosen.append([leaf[i] for i in rows])
+                lengths.append(max(map(len, chosen[-1])) + amount)
+            else:
+                chosen.append(leaf[rows])
+                lengths.append(None)
+        if self.make is not None:
+            return self.make(self.pack(chosen), self.pack(lengths), side)
+        parts = zip(chosen, lengths, self.values, strict=True)
+        return self.pack(
+            [
+                part if length is None else pad(part, length, side=side, value=fill)[0]
+                for part, length, fill in parts
+            ]
+        )
+
+
+class Weights:
+    """The float variables of a model: sets them to random draws, and puts its own back."""
+
+    def __init__(self, model: keras.Layer):
+        # Keras does not count the states of stateful recurrent layers among a model's variables.
+        found = {id(v): v for v in [*model.variables, *_states(model)]}
+        self.variables = [v for v in found.values() if "float" in str(v.dtype)]
+        self.own = self.values()
+        self.current, self.seed = self.own, None
+
+    def draw(self, seed: int | None) -> None:
+        """Set every variable to its value of this draw; None means the model's own."""
+        if seed != self.seed:
+            self.seed = seed
+            self.current = self.own
+            if seed is not None:  # NumPy draws the same on every backend
+                rngs = (np.random.default_rng((seed, i)) for i in range(len(self.variables)))
+                self.current = [drawn(v, rng) for v, rng in zip(self.variables, rngs, strict=True)]
+        self._assign(trainable=True)
+        self.reset()
+
+    def reset(self) -> None:
+        """Put back what a run without training may have changed: the states of layers."""
+        self._assign(trainable=False)
+
+    def restore(self) -> None:
+        """Put the model's own values back."""
+        self.current, self.seed = self.own, None
+        self.draw(None)
+
+    def values(self) -> list[np.ndarray]:
+        """Return what the variables hold now, as copies."""
+        return [np.array(keras.ops.convert_to_numpy(v)) for v in self.variables]
+
+    def _assign(self, trainable: bool) -> None:
+        for variable, value in zip(self.variables, self.current, strict=True):
+            if variable.trainable == trainable:
+                variable.assign(value)
+
+
+def drawn(variable: keras.Variable, rng: np.random.Generator) -> np.ndarray:
+    """Draw a variable so that activations neither vanish nor saturate: float32 of its shape."""
+    name, shape = variable.name, tuple(variable.shape)
+    if not shape or any(word in name for word in ("variance", "stddev", "gamma", "scale")):
+        value = rng.uniform(0.5, 1.5, shape)
+    elif len(shape) == 1 or "embedding" in name:
+        value = 0.5 * rng.normal(size=shape)
+    else:
+        value = rng.normal(size=shape) / math.sqrt(math.prod(shape[:-1]) or 1)
+    value = np.asarray(value, "float32")
+    if variable.constraint is None:
+        return value
+    return keras.ops.convert_to_numpy(variable.constraint(keras.ops.convert_to_tensor(value)))
+
+
+def _states(model: keras.Layer) -> list[keras.Variable]:
+    found = keras.tree.flatten([getattr(layer, "states", None) for layer in layers_of(model)])
+    return [state for state in found if isinstance(state, keras.Variable)]
+
+
+@contextlib.contextmanager
+def without_noise(model: keras.Layer) -> Iterator[None]:
+    """Set the dropout rates and the noise of Keras's own layers to 0 while the block runs.
+
+    What they draw depends on the padded shape, so that no seed would make two lengths comparable.
+    """
+    changed = []
+    try:
+        for layer in layers_of(model):
+            homes = {cls.__module__ for cls in type(layer).__mro__} - {*_PLAIN}
+            if any(home.startswith("keras.src.layers.") for home in homes):
+                for name in _NOISE:
+                    rate = vars(layer).get(name)
+                    if isinstance(rate, int | float) and rate > 0:
+                        changed.append((layer, name, rate))
+                        setattr(layer, name, 0.0)
+        yield
+    finally:
+        for layer, name, rate in changed:
+            setattr(layer, name, rate)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Hide what says nothing about the model: probes are traced again and again on purpose."""
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(wanted)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*destroy the mask")
+            warnings.filterwarnings("ignore", message=".*does not have any trainable weights")
+            yield
+    finally:
+        logger.removeFilter(wanted)
+
+
+def caller(model: keras.Layer) -> Callable[[Any], list[np.ndarray]]:
+    """Return a function that calls the model in inference mode: its outputs, flat, as arrays."""
+
+    def eagerly(batch: Any) -> list[np.ndarray]:
+        return flat(model(batch, training=False))
+
+    if keras.backend.backend() != "jax":
+        return eagerly
+    # JAX would compile every loop of a recurrent layer anew at each eager call.
+    import jax
+
+    takes_training = "training" in inspect.signature(model.call).parameters
+    options = {"training": False} if takes_training else {}
+    compiled = jax.jit(lambda *args: model.stateless_call(*args, **options))
+
+    def call(batch: Any) -> list[np.ndarray]:
+        if _states(model) or not all(layer.built for layer in layers_of(model)):
+            return eagerly(batch)
+        states = (model.trainable_variables, model.non_trainable_variables)
+        outputs, after = compiled(*([v.value for v in part] for part in states), batch)
+        for variable, value in zip(model.non_trainable_variables, after, strict=True):
+            variable.assign(value)  # a random generator goes on, as in an eager call
+        return flat(outputs)
+
+    return call
+
+
+def flat(outputs: Any) -> list[np.ndarray]:
+    """Return the arrays in a model's outputs."""
+    return [np.asarray(keras.ops.convert_to_numpy(x)) for x in keras.tree.flatten(outputs)]
+
+
+def _unpacked(rows: Any) -> tuple[list, list, Callable[[list], Any]]:
+    """Return the keys, the inputs, and what puts a list of inputs back into the structure."""
+    if isinstance(rows, dict):
+        keys = list(rows)
+        return keys, list(rows.values()), lambda parts: dict(zip(keys, parts, strict=True))
+    if isinstance(rows, tuple):
+        return list(range(len(rows))), list(rows), tuple
+    return [], [rows], lambda parts: parts[0]
+
+
+def _spread(name: str, given: Any, keys: list) -> list:
+    """Return one entry per input: the entry of a tuple or dict, else the same for all."""
+    if not (keys and isinstance(given, tuple | dict)):
+        return [given] * max(len(keys), 1)
+    found = given if isinstance(given, dict) else dict(enumerate(given))
+    if set(found) != set(keys):
+        raise ValueError(f"{name}: expected one entry for each of {keys}, got {list(found)}")
+    return [found[key] for key in keys]
+
+
+def _leaf(name: str, rows: Any, lengths: Any) -> list[np.ndarray] | np.ndarray:
+    """Check one input: a list of rows, or an array that is never padded."""
+    if isinstance(rows, np.ndarray) and lengths is None:
+        return rows
+    if isinstance(rows, list) and rows and all(np.isscalar(row) for row in rows):
+        return np.asarray(rows)
+    if lengths is not None:
+        rows = _cut(name, rows, lengths)
+    rows = as_rows(rows, name)
+    sizes = lengths_of(rows)
+    if not sizes.all():
+        raise ValueError(f"{name}: expected at least 1 timestep, row {sizes.argmin()} is empty")
+    return rows
+
+
+def _cut(name: str, batch: Any, lengths: Any) -> list[np.ndarray]:
+    """Cut the rows out of a batch that is padded behind them."""
+    sizes = np.asarray(lengths)
+    if not isinstance(batch, np.ndarray) or batch.ndim < 2:
+        raise ValueError(f"lengths: expected a padded batch for {name}, got {type(batch).__name__}")
+    if sizes.dtype.kind not in "iu" or sizes.shape != (len(batch),):
+        raise ValueError(f"lengths: expected {len(batch)} integers for {name}, got {lengths!r}")
+    if sizes.min(initial=0) < 0 or sizes.max(initial=0) > batch.shape[1]:
+        raise ValueError(
+            f"lengths: expected 0 to {batch.shape[1]}, the steps of {name}, got {lengths!r}"
+        )
+    return [row[:size] for row, size in zip(batch, sizes, strict=True)]
