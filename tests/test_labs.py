@@ -1,14 +1,15 @@
 """The labs: untouched they run and say so, solved they are right, wrong answers get the cause."""
 
-import contextlib
-import io
+import functools
 import pathlib
 import re
 
+import lab_runs
 import make_labs
 import notebooks
 import numpy as np
 import pytest
+from lab_runs import run, verdicts
 
 from helpers import batching, labs
 from helpers.lab_tasks import tail_batches
@@ -18,16 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOLUTIONS = sorted((ROOT / "labs" / "solutions").glob("*.ipynb"))
 EVERY_LAB = pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
 X = np.zeros((105, 26, 12), "float32")
-
-
-def run(path):
-    """Run a notebook's code cells in this process; return its names and the lines it printed."""
-    names, printed = {"__name__": "__main__"}, io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        for cell in notebooks.read(path).cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), names)
-    return names, printed.getvalue().splitlines()
+wrong = functools.partial(lab_runs.wrong, "tail-batches")
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +30,6 @@ def solved():
 @pytest.fixture(scope="module")
 def names(solved):
     return solved[0]
-
-
-def verdicts(lines):
-    return [re.match(r"(\S+/\S+): (right|not attempted)", line).groups() for line in lines]
 
 
 def test_the_untouched_lab_says_not_attempted_at_every_task():
@@ -193,12 +181,6 @@ def test_a_notebook_shows_a_wrong_answer_without_a_traceback(capsys):
 )
 def test_rows_are_spelled(rows, text):
     assert labs.spell_rows(rows) == text
-
-
-def wrong(task, *answers, **given):
-    with pytest.raises(labs.Wrong) as caught:
-        labs.check(f"tail-batches/{task}", *answers, **given)
-    return str(caught.value).removeprefix(f"tail-batches/{task}: ")
 
 
 @pytest.mark.parametrize(

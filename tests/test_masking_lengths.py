@@ -101,6 +101,23 @@ def check_rows(layer, rows, starts, steps, value=np.nan):
     return after
 
 
+@pytest.mark.parametrize("side", ["post", "pre"])
+@pytest.mark.parametrize("features", [(), (2,), (2, 3)])
+def test_a_mask_as_long_as_a_batch_whose_time_axis_is_open(side, features):
+    batch = keras.Input((None, *features))
+    lengths = keras.Input((), dtype="int32")
+    model = keras.Model([batch, lengths], mask_from_lengths(lengths, batch, side))
+    for steps in (4, 6, 3):
+        found = model.predict_on_batch([np.zeros((2, steps, *features)), np.array([3, 1])])
+        expected = numpy(mask_from_lengths([3, 1], steps, side))
+        np.testing.assert_array_equal(numpy(found), expected)
+
+
+def test_lengths_are_compared_with_a_batch_too():
+    with pytest.raises(ValueError, match="0 to steps=3, got 4 in row 1"):
+        mask_from_lengths([1, 4], np.zeros((2, 3, 5), "float32"))
+
+
 def test_mask_from_lengths_and_back():
     for side in ("post", "pre"):
         mask = numpy(mask_from_lengths([3, 0, 5], 5, side))
@@ -132,7 +149,7 @@ def test_lengths_and_masks_in_a_model():
         (lambda: mask_from_lengths([1, 4], 3), ValueError, "0 to steps=3, got 4 in row 1"),
         (lambda: mask_from_lengths([-1], 3), ValueError, "0 to steps=3, got -1 in row 0"),
         (lambda: mask_from_lengths([1], 3, "left"), ValueError, "'pre' or 'post', got 'left'"),
-        (lambda: mask_from_lengths([1], 3.0), TypeError, "steps: expected an integer, got 3.0"),
+        (lambda: mask_from_lengths([1], 3.0), TypeError, "steps: expected an integer or a padded batch, got 3.0"),
         (lambda: mask_from_lengths([1], -1), ValueError, "steps: expected at least 0, got -1"),
         (lambda: lengths_from_mask(np.ones((1, 2))), TypeError, "mask: expected bool, got dtype"),
         (lambda: lengths_from_mask(np.ones(2, bool)), ValueError, r"got shape \(2,\)"),

@@ -460,7 +460,8 @@ def test_a_layer_of_your_own_inside_a_functional_model():
         ("Add", "dropped silently"),
         ("block/conv", "no mask"),
     ]
-    assert [step.where for step in trace.lost] == ["block", "block/relu", "block/add"]
+    assert [step.restored for step in trace.steps[3:5]] == ["dropped by block"] * 2
+    assert [step.where for step in trace.lost] == ["block"]
 
 
 def test_the_insides_of_keras_layers_are_not_shown():
@@ -727,6 +728,25 @@ def test_the_residual_around_attention_loses_its_mask_in_a_call_but_not_in_a_gra
             return self.lstm(self.add([x, self.attention(x, x)]))
 
     assert [step.name for step in traced(Block()).lost] == ["add"]
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_layer_that_drops_the_mask_answers_for_what_happens_inside_it(behind):
+    class Position(layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.lstm = layers.LSTM(5, return_sequences=True, name="inner")
+
+        def call(self, x):
+            h = x + 1.0
+            return self.lstm(h) if behind else h
+
+    model = functional(lambda h: layers.LSTM(3, name="lstm")(Position(name="position")(h)))
+    trace = traced(model)
+    inner = next(step for step in trace.steps if step.kind == "Add")
+    assert inner.restored == ("" if behind else "dropped by position")
+    expected = ["position", "position/add"] if behind else ["position"]
+    assert [step.where for step in trace.lost] == expected
 
 
 def test_the_patches_and_the_state_are_restored_after_an_exception():

@@ -23,7 +23,8 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
 
     Args:
         lengths: Integers ``(batch,)``, 0 to ``steps``: an array, a tensor, or a symbolic tensor.
-        steps: Timesteps of the padded batch, ``ops.shape(x)[1]`` in a layer.
+        steps: Timesteps of the padded batch; or the padded batch ``(batch, time, ...)`` itself,
+            which a functional model needs as long as its time axis is None.
         side: ``"post"`` if the padding is behind the rows, ``"pre"`` if before them.
 
     Returns:
@@ -41,12 +42,15 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
     """
     if side not in SIDES:
         raise ValueError(f"side: expected 'pre' or 'post', got {side!r}")
-    if isinstance(steps, int | np.integer):
+    batch = steps if len(getattr(steps, "shape", ())) > 1 else None
+    if batch is not None:
+        steps = batch.shape[1]
+    elif isinstance(steps, int | np.integer):
         _check_integer("steps", steps, least=0)
     elif np.ndim(steps) or not _is_integer(steps):
-        raise TypeError(f"steps: expected an integer, got {steps!r}")
+        raise TypeError(f"steps: expected an integer or a padded batch, got {steps!r}")
     lengths = _as_lengths(lengths)
-    known, longest = _values(lengths), _values(steps)
+    known, longest = _values(lengths), None if steps is None else _values(steps)
     if known is not None and longest is not None:
         wrong = (known < 0) | (known > longest)
         if wrong.any():
@@ -54,7 +58,12 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
             raise ValueError(
                 f"lengths: expected 0 to steps={int(longest)}, got {known[row]} in row {row}"
             )
-    step, lengths = ops.arange(steps, dtype="int32")[None, :], lengths[:, None]
+    if batch is None:
+        step = ops.arange(steps, dtype="int32")[None, :]
+    else:  # counted along the batch: its number of steps may be known only when it runs
+        ones = ops.ones_like(batch[(..., *[0] * (len(batch.shape) - 2))], dtype="int32")
+        step, steps = ops.cumsum(ones, axis=1) - 1, ops.sum(ones, axis=1, keepdims=True)
+    lengths = lengths[:, None]
     if side == "post":
         return ops.less(step, lengths)
     return ops.greater_equal(ops.add(step, lengths), steps)

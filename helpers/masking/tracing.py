@@ -75,9 +75,10 @@ class Step:
         fate: ``"no mask"``, ``"born"``, ``"kept"``, ``"consumed"``, ``"dropped with a warning"`` or
             ``"dropped silently"``.
         notes: What else is worth knowing about this call.
-        restored: How the loss is made good, if it is: ``"put back by X"``, the layer around the
-            call, before anything asks for the mask; or ``"given again to X"``, the next layer that
-            takes a mask, by hand or by the graph of a Functional model; else ``""``.
+        restored: Why a loss here does not matter, if so: ``"given again to X"``, the next layer
+            that takes a mask, by hand or by the graph of a Functional model; ``"put back by X"`` or
+            ``"dropped by X"``, the layer around the call, which decides on the mask of its output
+            before anything asks for one; else ``""``.
     """
 
     path: tuple[str, ...]
@@ -806,24 +807,31 @@ def _with_nested_fates(steps: list[Step]) -> list[Step]:
 
 
 def _with_restored(steps: list[Step]) -> list[Step]:
-    """Mark losses inside a layer that puts the mask on its output again before anyone needs it."""
-    result = list(steps)
-    for index, step in enumerate(steps):
-        if step.fate not in LOST or step.restored:
+    """Mark losses inside a layer that decides on its output's mask before anyone needs one."""
+    return [
+        replace(step, restored=_decided_by(steps, index))
+        if step.fate in LOST and not step.restored
+        else step
+        for index, step in enumerate(steps)
+    ]
+
+
+def _decided_by(steps: list[Step], index: int) -> str:
+    """What a layer around a step does with the mask that is lost there, or ``""``."""
+    depth = steps[index].depth
+    for above in range(index - 1, -1, -1):
+        around = steps[above]
+        if around.depth >= depth:
             continue
-        depth = step.depth
-        for above in range(index - 1, -1, -1):
-            around = steps[above]
-            if around.depth >= depth:
-                continue
-            depth = around.depth
-            if any(around.mask_out):
-                later = itertools.takewhile(lambda s, d=depth: s.depth > d, steps[index + 1 :])
-                asking = (other for other in later if other.uses_mask and not other.nested)
-                if all(any(other.mask_in) for other in asking):
-                    result[index] = replace(step, restored=f"put back by {around.name}")
-                break
-    return result
+        depth = around.depth
+        if any(around.mask_out) or around.fate == WARNED:
+            inside = itertools.takewhile(lambda s, d=depth: s.depth > d, steps[index + 1 :])
+            asking = (step for step in inside if step.uses_mask and not step.nested)
+            if not all(any(step.mask_in) for step in asking):
+                return ""
+            what = "put back" if any(around.mask_out) else "dropped"
+            return f"{what} by {around.name}"
+    return ""
 
 
 def _notes(call, insight, lengths, masks, names) -> Iterator[str]:
