@@ -14,7 +14,7 @@ from leak_models import ZOO, floats, numbers, predict_forgets_steps, tokens, wor
 
 from helpers.masking import leaks
 from helpers.masking.leaks import FALLING, RISING, padding_leak
-from helpers.masking.probing import quietly
+from helpers.masking.recording import quietly
 from helpers.padding import pad
 
 TRAINING = ("loss", "gradients")

@@ -1,24 +1,30 @@
-"""Masks: where they live and die in a model, and whether padding changes its answers."""
+"""Masks: where they live and die in a model, and whether padding changes what it answers.
 
-import importlib
+- `trace` follows the mask through a model, call by call.
+- `padding_leak` measures whether padding changes outputs, loss or gradients, and where that begins.
+- `SequenceLoss` and `SequenceMetric` give values that do not depend on how rows are batched.
+- `KeepMask` carries a mask through convolution and pooling; `strided_lengths`, `mask_from_lengths`
+  and `lengths_from_mask` are the arithmetic behind it.
 
-_HOMES = {
-    "KeepMask": "lengths",
-    "lengths_from_mask": "lengths",
-    "mask_from_lengths": "lengths",
-    "strided_lengths": "lengths",
-    "SequenceLoss": "losses",
-    "SequenceMetric": "losses",
-    "Step": "tracing",
-    "Trace": "tracing",
-    "trace": "tracing",
-    "Leak": "leaks",
-    "padding_leak": "leaks",
-}
-__all__ = list(_HOMES)
+Everything runs on TensorFlow, JAX and PyTorch.
+"""
 
+from helpers.masking.leaks import Leak, padding_leak
+from helpers.masking.lengths import KeepMask, lengths_from_mask, mask_from_lengths, strided_lengths
+from helpers.masking.losses import SequenceLoss, SequenceMetric
+from helpers.masking.tracing import Mask, Step, Trace, trace
 
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"helpers.masking.{_HOMES[name]}"), name)
-    raise AttributeError(name)
+__all__ = [
+    "KeepMask",
+    "Leak",
+    "Mask",
+    "SequenceLoss",
+    "SequenceMetric",
+    "Step",
+    "Trace",
+    "lengths_from_mask",
+    "mask_from_lengths",
+    "padding_leak",
+    "strided_lengths",
+    "trace",
+]

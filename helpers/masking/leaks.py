@@ -14,7 +14,9 @@ import keras
 import numpy as np
 
 from helpers.masking import recording
-from helpers.masking.probing import Batches, Weights, caller, flat, quietly, without_noise
+from helpers.masking.probing import Batches, Weights, caller, flat, without_noise
+from helpers.masking.recording import layers_of, quietly
+from helpers.masking.tracing import trace
 from helpers.padding import SIDES
 
 CHECKS = ("outputs", "loss", "gradients")
@@ -23,7 +25,7 @@ WAYS = ("call", RISING, FALLING, "loss", "gradients")
 _RANDOM = "model: expected the same answer to the same batch, got another; it draws random numbers"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Leak:
     """What `padding_leak` found. ``bool(leak)`` is ``leak.leaks``; print it to read it.
 
@@ -39,6 +41,7 @@ class Leak:
             counts padded steps, or only ``predict`` differs.
         mask_lost_at: Name of the last layer or operation before it that dropped a mask, or None.
         reason: One sentence.
+        tolerance: The tolerance that was asked for.
     """
 
     leaks: bool
@@ -48,13 +51,19 @@ class Leak:
     first_layer: str | None
     mask_lost_at: str | None
     reason: str
+    tolerance: float
 
     def __bool__(self) -> bool:
         return self.leaks
 
     def __str__(self) -> str:
+        # A change within the tolerance is noise, and noise differs from machine to machine.
         def table(values: dict[str, float]) -> str:
-            return ", ".join(f"{name} {moved:.2g}" for name, moved in values.items())
+            said = (
+                f"{name} {moved:.2g}" if moved > self.tolerance else f"{name} 0"
+                for name, moved in values.items()
+            )
+            return ", ".join(said)
 
         head = "padding leaks" if self.leaks else "padding changes nothing"
         lines = [f"{head}: {self.reason}", f"  moved by side: {table(self.by_side)}"]
@@ -63,6 +72,8 @@ class Leak:
             lines.append(f"  first layer that changes: {self.first_layer or 'none'}")
             lines.append(f"  mask lost at: {self.mask_lost_at or 'nowhere'}")
         return "\n".join(lines)
+
+    __repr__ = __str__
 
 
 def padding_leak(
@@ -196,7 +207,7 @@ class _Study:
         self.called = caller(model)
         self.cases: list[_Case] = []
         self.weights = Weights(model)
-        if not all(layer.built for layer in recording._layers(model)):
+        if not all(layer.built for layer in layers_of(model)):
             self.alone(0)  # a model that cannot be built from shapes alone has its weights only now
             self.weights = Weights(model)
 
@@ -331,7 +342,8 @@ class _Study:
     def leak(self) -> Leak:
         """Say what the cases mean."""
         worst = max(self.cases, key=lambda case: case.excess)
-        first, lost, reason = None, None, f"the largest change is {worst.moved:.2g}"
+        first, lost = None, None
+        reason = f"no change above the tolerance of {self.tolerance:g}"
         if worst.excess > self.tolerance:
             first, lost, reason = self.explain(worst)
         ways = [way for way in WAYS if any(case.way == way for case in self.cases)]
@@ -343,6 +355,7 @@ class _Study:
             first_layer=first,
             mask_lost_at=lost,
             reason=reason,
+            tolerance=self.tolerance,
         )
 
     def largest(self, field: str, value: str) -> float:
@@ -467,11 +480,9 @@ def _entry(tensor: Any, row: int) -> np.ndarray | None:
 
 def _mask_lost(model: keras.Layer, batch: Any, call: recording.Call | None) -> Any:
     """Return the last step of a trace that drops the mask before ``call``, or None."""
-    from helpers.masking.tracing import trace  # imports a good deal, and a leak is rare
-
     if call is not None and any(mask is not None for mask in call.mask_in):
         return None
-    steps, lost = trace(model, batch), None
+    steps, lost = trace(model, batch, predict=False), None
     for step in steps.steps:
         if call is not None and (step.name, step.call_number) == (call.name, call.call_number):
             break

@@ -60,7 +60,7 @@ class SequenceLoss(keras.losses.Loss):
 
     def __init__(
         self,
-        loss: str | Callable | keras.losses.Loss,
+        loss: "str | Callable | keras.losses.Loss",
         *,
         per: str = "row",
         mean_length: float | None = None,
@@ -150,7 +150,11 @@ class SequenceMetric(keras.metrics.Metric):
     """
 
     def __init__(
-        self, fn: str | Callable | keras.losses.Loss, *, per: str = "step", name: str | None = None
+        self,
+        fn: "str | Callable | keras.losses.Loss",
+        *,
+        per: str = "step",
+        name: str | None = None,
     ):
         _check_per(per)
         values = _per_step("fn", fn)

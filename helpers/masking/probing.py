@@ -1,10 +1,8 @@
-"""What `helpers.masking.leaks` needs to run a model again and again: batches, weights, quiet."""
+"""What `helpers.masking.leaks` needs to run a model again and again: batches and weights."""
 
 import contextlib
 import inspect
-import logging
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +11,7 @@ import keras
 import numpy as np
 
 from helpers.batching import lengths as lengths_of
-from helpers.masking.recording import _layers as layers_of
+from helpers.masking.recording import layers_of, states_of
 from helpers.padding import as_rows, fill_value, pad
 
 _NOISE = ("rate", "dropout", "recurrent_dropout", "stddev")
@@ -96,7 +94,7 @@ class Weights:
 
     def __init__(self, model: keras.Layer):
         # Keras does not count the states of stateful recurrent layers among a model's variables.
-        found = {id(v): v for v in [*model.variables, *_states(model)]}
+        found = {id(v): v for v in [*model.variables, *states_of(model)]}
         self.variables = [v for v in found.values() if "float" in str(v.dtype)]
         self.own = self.values()
         self.current, self.seed = self.own, None
@@ -146,11 +144,6 @@ def drawn(variable: keras.Variable, rng: np.random.Generator) -> np.ndarray:
     return keras.ops.convert_to_numpy(variable.constraint(keras.ops.convert_to_tensor(value)))
 
 
-def _states(model: keras.Layer) -> list[keras.Variable]:
-    found = keras.tree.flatten([getattr(layer, "states", None) for layer in layers_of(model)])
-    return [state for state in found if isinstance(state, keras.Variable)]
-
-
 @contextlib.contextmanager
 def without_noise(model: keras.Layer) -> Iterator[None]:
     """Set the dropout rates and the noise of Keras's own layers to 0 while the block runs.
@@ -173,24 +166,6 @@ def without_noise(model: keras.Layer) -> Iterator[None]:
             setattr(layer, name, rate)
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Hide what says nothing about the model: probes are traced again and again on purpose."""
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return "triggered tf.function retracing" not in record.getMessage()
-
-    logger = logging.getLogger("tensorflow")
-    logger.addFilter(wanted)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*destroy the mask")
-            warnings.filterwarnings("ignore", message=".*does not have any trainable weights")
-            yield
-    finally:
-        logger.removeFilter(wanted)
-
-
 def caller(model: keras.Layer) -> Callable[[Any], list[np.ndarray]]:
     """Return a function that calls the model in inference mode: its outputs, flat, as arrays."""
 
@@ -207,7 +182,7 @@ def caller(model: keras.Layer) -> Callable[[Any], list[np.ndarray]]:
     compiled = jax.jit(lambda *args: model.stateless_call(*args, **options))
 
     def call(batch: Any) -> list[np.ndarray]:
-        if _states(model) or not all(layer.built for layer in layers_of(model)):
+        if states_of(model) or not all(layer.built for layer in layers_of(model)):
             return eagerly(batch)
         states = (model.trainable_variables, model.non_trainable_variables)
         outputs, after = compiled(*([v.value for v in part] for part in states), batch)

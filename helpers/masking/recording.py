@@ -7,6 +7,7 @@ Keras has no public hook for "a layer was called". So, while a block of `record_
 
 import contextlib
 import inspect
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -142,7 +143,7 @@ def build(model: keras.Layer, batch: Any) -> None:
         model: Any layer or model.
         batch: What it is called with: arrays ``(batch, ...)``, nested at will.
     """
-    if all(layer.built for layer in _layers(model)):
+    if all(layer.built for layer in layers_of(model)):
         return
     with contextlib.suppress(Exception), record_calls():  # which also keeps warnings quiet
         compute_output_spec(model, specs(batch))
@@ -194,15 +195,15 @@ def state_kept(model: keras.Layer) -> Iterator[None]:
     Variables that are created within the block keep what they hold then, but the states of RNN
     layers that are built within it are reset.
     """
-    built = {id(layer) for layer in _layers(model) if layer.built}
+    built = {id(layer) for layer in layers_of(model) if layer.built}
     values = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in _state(model)]
-    losses = [(layer, list(layer._losses), set(layer._loss_ids)) for layer in _layers(model)]
+    losses = [(layer, list(layer._losses), set(layer._loss_ids)) for layer in layers_of(model)]
     try:
         yield
     finally:
         for variable, value in values:
             variable.assign(value)
-        for layer in _layers(model):
+        for layer in layers_of(model):
             if id(layer) not in built and getattr(layer, "stateful", False):
                 layer.reset_state()
         for layer, held, ids in losses:
@@ -211,14 +212,40 @@ def state_kept(model: keras.Layer) -> Iterator[None]:
             layer._loss_ids.update(ids)
 
 
-def _layers(model: keras.Layer) -> list[keras.Layer]:
+def layers_of(model: keras.Layer) -> list[keras.Layer]:
+    """All layers of a model, nested ones too, and the model itself."""
     return list(model._flatten_layers())
 
 
+def states_of(model: keras.Layer) -> list[keras.Variable]:
+    """The states of stateful RNN layers, which Keras does not count among the variables."""
+    found = keras.tree.flatten([getattr(layer, "states", None) for layer in layers_of(model)])
+    return [state for state in found if isinstance(state, keras.Variable)]
+
+
 def _state(model: keras.Layer) -> list:
-    """All variables of the model, those of random generators too, each once."""
-    found = {id(v): v for layer in _layers(model) for v in layer.variables}
+    """All variables of the model, states and random generators too, each once."""
+    variables = [v for layer in layers_of(model) for v in layer.variables] + states_of(model)
+    found = {id(v): v for v in variables}
     return [v for v in found.values() if v.dtype != "string"]
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Hide what says nothing about the model: probes are traced again and again on purpose."""
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(wanted)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*destroy the mask")
+            warnings.filterwarnings("ignore", message=".*does not have any trainable weights")
+            yield
+    finally:
+        logger.removeFilter(wanted)
 
 
 # One set of patches serves all open blocks: with one per block, blocks of several threads that

@@ -229,6 +229,7 @@ def trace(
     *,
     lengths: Sequence[int] | None = None,
     axes: Any = None,
+    predict: bool = True,
 ) -> Trace:
     """Follow the masks through a model, one row per call of a layer and per plain operation.
 
@@ -259,6 +260,7 @@ def trace(
             of ``batch``. None guesses them: two axes are (batch, time) for integers and (batch,
             features) for floats, three (batch, time, features), four (batch, height, width,
             features), five (batch, time, height, width, features).
+        predict: Whether to run through ``predict_on_batch`` too, which takes most of the time.
 
     Returns:
         A `Trace`. Axes of later shapes are named by their sizes and places, so take a batch in
@@ -294,7 +296,10 @@ def trace(
             raise
         with recording.names_kept():
             symbolic = _symbolic(model, batch, eager)
-            found, remarks = _predicted(model, batch, names, eager)
+            found, remarks = {}, []
+            if predict:
+                with recording.quietly():
+                    found, remarks = _predicted(model, batch, names, eager)
 
     rows = _merge(eager, symbolic)
     steps, more = _steps(rows, eager, symbolic, names, real, found)
