@@ -885,7 +885,8 @@ def _born_notes(values: np.ndarray, lengths: np.ndarray, names: _Names) -> Itera
 
 def _cells(step: Step, marks: str) -> tuple[str, str, str, str]:
     after = [str(mask) if mask else "none" for mask in step.mask_out] or ["none"]
-    fate = step.fate + marks
+    used = step.fate == KEPT and step.uses_mask and not step.nested
+    fate = ("used and kept" if used else step.fate) + marks
     if step.partly:
         fate += f"\n{step.partly}"
     if step.restored:
