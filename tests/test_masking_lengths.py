@@ -101,13 +101,6 @@ def check_rows(layer, rows, starts, steps, value=np.nan):
     return after
 
 
-def test_numpy_integers_do_not_widen_the_lengths():
-    lengths = np.array([9, 4], "int64")
-    found = strided_lengths(lengths, np.int64(3), strides=np.int64(2), dilation_rate=np.int64(1))
-    assert keras.backend.standardize_dtype(found.dtype) == "int32"
-    assert numpy(found).tolist() == [4, 1]
-
-
 @pytest.mark.parametrize("side", ["post", "pre"])
 @pytest.mark.parametrize("features", [(), (2,), (2, 3)])
 def test_a_mask_as_long_as_a_batch_whose_time_axis_is_open(side, features):
