@@ -181,7 +181,7 @@ class SequenceMetric(keras.metrics.Metric):
         if self.per == "row":
             sums = ops.divide_no_nan(sums, counts)
             counts = ops.cast(ops.any(real, axis=1), self.dtype)
-        rows = ops.where(ops.any(real, axis=1), rows[:, 0], 0.0)
+        rows = rows[:, 0]
         self.total.assign_add(ops.sum(rows * sums))
         self.count.assign_add(ops.sum(rows * counts))
 
