@@ -332,6 +332,7 @@ def test_draws_are_the_same_each_time_and_on_every_backend():
 
 def test_only_what_says_nothing_about_the_model_is_hidden(caplog):
     logger = logging.getLogger("tensorflow")
+    caplog.set_level(logging.WARNING, logger="tensorflow")  # the notebooks want errors only
     with quietly():
         logger.warning("5 out of the last 5 calls to f triggered tf.function retracing.")
         logger.warning("something else")
