@@ -747,6 +747,7 @@ def test_a_layer_that_drops_the_mask_answers_for_what_happens_inside_it(behind):
     assert inner.restored == ("" if behind else "dropped by position")
     expected = ["position", "position/add"] if behind else ["position"]
     assert [step.where for step in trace.lost] == expected
+    assert trace._repr_html_().count("re-fate-lost") == len(expected)
 
 
 def test_the_patches_and_the_state_are_restored_after_an_exception():

@@ -914,7 +914,7 @@ def _fold(text: str, indent: str = "  ") -> list[str]:
 def _html_row(step: Step, marks: str) -> str:
     name, shape, after, fate = (html.escape(cell) for cell in _cells(step, marks))
     style = f' style="padding-left:{0.5 + step.depth}em"' if step.depth else ""
-    fate_class = f"re-fate-{_CSS.get(step.fate, 'lost')}"
+    fate_class = f"re-fate-{'none' if step.restored else _CSS[step.fate]}"
     row = ' class="re-trace-nested"' if step.nested else ""
     return (
         f'<tr{row}><th scope="row"{style}>{name.strip()}</th>'
