@@ -400,27 +400,12 @@ def sequences_of_two_lengths_added():
     keras.layers.Add()([question, text])
 
 
-def weights_per_step_for_one_answer_per_row():
-    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(1)])
-    model.compile(loss="mse", optimizer="sgd")
-    weights = np.ones((4, 5))
-    model.fit(np.ones((4, 5, 3)), np.ones((4, 1)), sample_weight=weights, verbose=0)
-
-
 def weights_per_row_for_one_answer_per_step():
     layer = keras.layers.LSTM(2, return_sequences=True, activation="softmax")
     model = keras.Sequential([keras.Input((None, 3)), layer])
     model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
     labels = np.ones((4, 5), int)
     model.fit(np.ones((4, 5, 3)), labels, class_weight={0: 0.5, 1: 2.0}, verbose=0)
-
-
-def weights_per_row_while_evaluating_per_step():
-    layer = keras.layers.LSTM(1, return_sequences=True)
-    model = keras.Sequential([keras.Input((None, 3)), layer])
-    model.compile(loss="mse", optimizer="sgd")
-    weights = np.ones(4)
-    model.evaluate(np.ones((4, 5, 3)), np.ones((4, 5, 1)), sample_weight=weights, verbose=0)
 
 
 def mask_into_the_ctc_loss():

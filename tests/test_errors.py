@@ -139,6 +139,9 @@ OTHER_WORDINGS = {
     "Incompatible shapes: [4,5] vs. [4] [[{{node compile_loss/mse/mul}}]]": (
         "weights-and-loss-with-different-axes"
     ),
+    "Incompatible shapes: [4] vs. [4,5] [[{{node gradient_tape/compile_loss/mse/mul/Broadcast": (
+        "weights-and-loss-with-different-axes"
+    ),
     "Incompatible shapes: [9,1] vs. [8,1] [[{{node compile_loss/mse/sub}}]]": (
         "labels-and-predictions-differ-in-rows"
     ),

@@ -35,7 +35,7 @@ _AXES = {
 }
 FALSE_ALARM = "Keras warns that it destroys the mask, but a layer inside has used it"
 UNSEEN = "operations in its call could not be seen: it does not run on shapes"
-_WIDTHS = (28, 36, 10, 20)  # of the table's columns, at most; with the gaps 100
+_WIDTHS = (22, 34, 16, 22)  # of the table's columns, at most; with the gaps 100
 
 
 class Mask(NamedTuple):
@@ -171,7 +171,7 @@ class Trace:
         return said + " Some operations could not be seen; see the notes." * unseen
 
     def __str__(self) -> str:
-        head = ("layer", "shape after", "mask after", "what became of it")
+        head = ("layer", "shape, in and out", "mask", "what became of it")
         rows = [head, *(_cells(step, marks) for step, marks in self._marked())]
         cells = [
             [_wrapped(text, width) for text, width in zip(row, _WIDTHS, strict=True)]
@@ -204,8 +204,8 @@ class Trace:
         return (
             f'<div class="re-trace-box" role="region" aria-label="{title}" tabindex="0">'
             f'<table class="re-trace"><caption>{title}. {html.escape(self.summary)}</caption>'
-            '<thead><tr><th scope="col">Layer</th><th scope="col">Shape after</th>'
-            '<th scope="col">Mask after</th><th scope="col">What became of it</th></tr></thead>'
+            '<thead><tr><th scope="col">Layer</th><th scope="col">Shape, in and out</th>'
+            '<th scope="col">Mask</th><th scope="col">What became of it</th></tr></thead>'
             f"<tbody>{rows}</tbody></table>"
             + (f'<ol class="re-trace-notes">{notes}</ol>' if notes else "")
             + "</div>"
@@ -884,7 +884,7 @@ def _born_notes(values: np.ndarray, lengths: np.ndarray, names: _Names) -> Itera
 
 
 def _cells(step: Step, marks: str) -> tuple[str, str, str, str]:
-    after = [str(mask) if mask else "none" for mask in step.mask_out] or ["none"]
+    before, after = ([str(m or "none") for m in masks] for masks in (step.mask_in, step.mask_out))
     used = step.fate == KEPT and step.uses_mask and not step.nested
     fate = ("used and kept" if used else step.fate) + marks
     if step.partly:
@@ -893,10 +893,19 @@ def _cells(step: Step, marks: str) -> tuple[str, str, str, str]:
         fate += f"\n{step.restored}"
     return (
         "  " * step.depth + step.label,
-        "\n".join(step.outputs),
-        "\n".join(after if len(set(after)) > 1 else after[:1]),
+        _change(step.inputs, step.outputs),
+        _change(before or ["none"], after or ["none"]),
         fate,
     )
+
+
+def _change(before: Sequence[str], after: Sequence[str]) -> str:
+    """What went in, an arrow, what came out; once if both are the same."""
+    before, after = (one[:1] if len(set(one)) == 1 else one for one in (before, after))
+    if tuple(before) == tuple(after):
+        return "\n".join(after)
+    short = len(before) == len(after) == 1 and len(before[0] + after[0]) < 20
+    return "\n".join(before) + (" → " if short else "\n→ ") + "\n  ".join(after)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
