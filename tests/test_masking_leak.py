@@ -357,6 +357,14 @@ def test_it_prints_as_a_few_lines():
     assert str(padding_leak(dense(), floats(), seeds=1)).startswith("padding changes nothing: ")
 
 
+def test_noise_within_the_tolerance_is_not_printed():
+    """It differs from machine to machine, and notebooks store what is printed."""
+    by_side, by_way = {"post": 2.4e-7, "pre": 0.28}, {"call": 0.28, RISING: 1e-5}
+    leak = leaks.Leak(True, 0.28, by_side, by_way, "conv", None, "why", tolerance=1e-4)
+    assert "moved by side: post 0, pre 0.28\n" in str(leak)
+    assert f"moved by way:  call 0.28, {RISING} 0\n" in repr(leak)
+
+
 def flatten():
     x = keras.Input((6, 4))
     return keras.Model(x, layers.Dense(2)(layers.Flatten()(x)))

@@ -1,6 +1,7 @@
 """The trace of a mask: every fate, every way to write a model, and nothing left changed behind."""
 
 import doctest
+import logging
 import os
 import threading
 import warnings
@@ -991,6 +992,32 @@ def test_the_text():
     assert lines[-1] == f"Lost: {add} (dropped silently)."
     assert max(map(len, lines)) <= 100
     assert repr(trace) == f"<Trace of {model.name}: 3 steps, 1 lost>"
+
+
+def test_a_layer_that_uses_the_mask_and_passes_it_on_says_both():
+    model = functional(lambda h: layers.LSTM(3, return_sequences=True)(layers.Dense(4)(h)))
+    trace = traced(model)
+    assert [step.fate for step in trace.steps] == ["born", "kept", "kept"]
+    dense, lstm = (line for line in str(trace).splitlines() if line.endswith(" kept"))
+    assert not dense.endswith(" used and kept")
+    assert lstm.endswith(" used and kept")
+
+
+def test_the_run_through_predict_can_be_left_out(caplog):
+    caplog.set_level(logging.WARNING, logger="tensorflow")
+    said = "5 out of the last 5 calls to f triggered tf.function retracing."
+
+    def predicted(*_):
+        logging.getLogger("tensorflow").warning(said)
+        return {}, ["compared"]
+
+    model = functional(lambda h: layers.LSTM(3)(h))
+    with mock.patch.object(tracing, "_predicted", predicted):
+        assert masking.trace(model, ids()).remarks == ("compared",)
+        assert masking.trace(model, ids(), predict=False).remarks == ()
+    assert (
+        caplog.records == []
+    )  # what a probe makes TensorFlow say is none of the reader's business
 
 
 def test_the_text_stays_narrow():
