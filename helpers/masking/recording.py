@@ -190,13 +190,15 @@ def tensors_in(structure: Any) -> list:
 
 @contextlib.contextmanager
 def state_kept(model: keras.Layer) -> Iterator[None]:
-    """Put a model's variables back when the block ends, also after an error.
+    """Put a model's variables and recorded losses back when the block ends, also after an error.
 
     Variables that are created within the block keep what they hold then, but the states of RNN
     layers that are built within it are reset.
     """
     built = {id(layer) for layer in layers_of(model) if layer.built}
     values = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in _state(model)]
+    # Keras 3.13 on JAX forgets the losses of the last eager call when it compiles one.
+    losses = [(layer, list(layer._losses), set(layer._loss_ids)) for layer in layers_of(model)]
     try:
         yield
     finally:
@@ -205,6 +207,10 @@ def state_kept(model: keras.Layer) -> Iterator[None]:
         for layer in layers_of(model):
             if id(layer) not in built and getattr(layer, "stateful", False):
                 layer.reset_state()
+        for layer, held, ids in losses:
+            layer._losses[:] = held
+            layer._loss_ids.clear()
+            layer._loss_ids.update(ids)
 
 
 def layers_of(model: keras.Layer) -> list[keras.Layer]:
