@@ -197,7 +197,7 @@ def state_kept(model: keras.Layer) -> Iterator[None]:
     """
     built = {id(layer) for layer in layers_of(model) if layer.built}
     values = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in _state(model)]
-    # Keras 3.13 on JAX forgets the losses of the last eager call when it compiles one.
+    # On JAX a compiled call makes Keras forget the losses of the last eager one.
     losses = [(layer, list(layer._losses), set(layer._loss_ids)) for layer in layers_of(model)]
     try:
         yield
