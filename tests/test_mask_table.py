@@ -20,7 +20,7 @@ WATCH = BACKEND != "jax"  # JAX compiles each new layer: ten calls of every row 
 def recorded(row):
     """The facts of a row for the environment that runs."""
     assert HERE in DATA["environments"], (
-        f"{HERE} is not in the table: run python tools/mask_table.py --measure --write"
+        f"{HERE} is not in the table: run python tools/mask_table.py, then make pages"
     )
     return mask_table.expand(row, list(DATA["environments"]))[HERE]
 
@@ -73,10 +73,6 @@ def test_environments_are_measured_in_every_row():
     assert len(names) == len(versions) * len(mask_table.BACKENDS)
     for row in ROWS:
         assert set(mask_table.expand(row, names)) == set(names), row["id"]
-
-
-def test_page_is_up_to_date():
-    assert mask_table.PAGE.read_text("utf-8") == mask_table.page(DATA)
 
 
 # The tool

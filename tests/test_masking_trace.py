@@ -15,7 +15,7 @@ import pytest
 from keras import layers, ops
 from keras.src.layers import layer as layer_module
 
-from helpers import masking
+from helpers import figures, masking
 from helpers.masking import recording, tracing
 from helpers.masking.recording import record_calls
 
@@ -1028,6 +1028,10 @@ def test_the_text_stays_narrow():
     outer = keras.Sequential([tower])
     text = str(traced(outer, np.zeros((4, 9, 28, 28, 1), "float32")))
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_drawing_has_words_for_every_fate():
+    assert set(figures.FATES) == set(tracing._CSS)
 
 
 def test_the_table():

@@ -1,8 +1,8 @@
 """The mask table: what every layer and the common operations do with a mask, by running them.
 
-``--measure`` runs every recipe of book/mask-table.yml on the Keras and the backend at hand and
-merges the result into it; ``--write`` writes the page from the data; ``--check`` exits with 1 if
-the page is not what the data says.
+``python tools/mask_table.py [ID ...]`` runs the recipes of book/mask-table.yml, all or those named,
+on the Keras and the backend at hand and merges the result into it; then ``make pages`` writes the
+page.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT / "book" / "mask-table.yml"
-PAGE = ROOT / "book" / "mask-table.md"
 NEEDS = {"tensorflow": "TensorFlow", "torch": "the PyTorch backend", "jax": "JAX"}
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 KINDS = (
@@ -51,28 +50,14 @@ SIDES = {"no": "no", "before": "from before", "behind": "from behind", "both": "
 COLUMNS = ("Layer", "Verdict", "Mask after", "Mixes steps", "Padding in", "Kind")
 
 
-def main() -> int:
-    """Measure, write or check."""
+def main() -> None:
+    """Measure the rows named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--measure", action="store_true", help="run the recipes on this Keras")
-    parser.add_argument("--write", action="store_true", help="write the page from the data")
-    parser.add_argument("--check", action="store_true", help="exit 1 when the page is stale")
-    parser.add_argument("ids", nargs="*", help="measure only these rows")
-    chosen = parser.parse_args()
-    if not (chosen.measure or chosen.write or chosen.check):
-        parser.error("give --measure, --write or --check")
-    if chosen.measure:
-        facts = measured(load()["rows"], chosen.ids)
-        data = load()  # again: another environment may have been measured meanwhile
-        merge(data, running(), facts)
-        DATA.write_text(dump(data), "utf-8")
-    if chosen.write:
-        PAGE.write_text(page(load()), "utf-8")
-        print(PAGE.relative_to(ROOT))
-    if chosen.check and (not PAGE.exists() or PAGE.read_text("utf-8") != page(load())):
-        print(f"{PAGE.relative_to(ROOT)} is stale: run python tools/mask_table.py --write")
-        return 1
-    return 0
+    parser.add_argument("ids", nargs="*", metavar="ID", help="measure only these rows")
+    facts = measured(load()["rows"], parser.parse_args().ids)
+    data = load()  # again: another environment may have been measured meanwhile
+    merge(data, running(), facts)
+    DATA.write_text(dump(data), "utf-8")
 
 
 # The data
@@ -402,4 +387,4 @@ def warning_remark(facts: dict) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
