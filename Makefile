@@ -4,7 +4,8 @@ PORT ?= 8000
 BIN := .venv/bin
 COLAB := .venv-colab/bin
 PYTEST := -m pytest --nbval --cov=helpers --cov-report=term
-ANY_BACKEND := $(wildcard tests/test_mask*.py)
+ANY_LANE := backends-jax colab-backends-jax backends-torch colab-backends-torch
+ANY_BACKEND := $(wildcard tests/test_mask*.py tests/test_images*.py)
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -32,11 +33,12 @@ test: book       ## run every test on our versions
 test-colab: env-colab  ## run the tests on the versions that Colab ships
 	$(COLAB)/python $(PYTEST) -m "not site"
 
-test-backends:   ## run the tests of masks on JAX and PyTorch, with both versions of Keras
-	@for lane in backends colab-backends; do \
-	$(PYTHON) tools/setup_env.py $$lane || exit 1; \
-	for backend in jax torch; do echo "$$lane, $$backend"; \
-	KERAS_BACKEND=$$backend .venv-$$lane/bin/python -m pytest $(ANY_BACKEND) || exit 1; done; done
+test-backends:   ## run the tests of masks and images on JAX and PyTorch, with both versions of Keras
+	@for lane in backends colab-backends; do $(PYTHON) tools/setup_env.py $$lane || exit 1; done
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(ANY_LANE)
+
+$(ANY_LANE):     # e.g. colab-backends-jax: two at a time, since JAX compiles on one core
+	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest $(ANY_BACKEND)
 
 lanes: test test-colab test-backends ## all of the above
 
@@ -59,4 +61,4 @@ lock: env        ## resolve the two locks again
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages gpu format lock clean
+.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages gpu format lock clean $(ANY_LANE)

@@ -15,6 +15,7 @@ _MODULES = (
     "feeding",
     "figures",
     "gpu_cells",
+    "images",
     "labs",
     "masking",
     "padding",

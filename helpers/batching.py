@@ -3,9 +3,12 @@
 A plan is made before any data is touched. It knows only how many rows there are and, if you give
 them, how long each row is. From that it says which row stands in which slot of which batch, which
 rows an epoch never shows or shows twice, and how much of what the model computes is padding.
+`fixed` plans batches of rows as they come; `bucketed` plans batches of rows of about one length.
 
 Words: a *slot* is one place in a batch. A *padding slot* fills a batch up to its full size; it
-repeats a row of the same batch and has sample weight 0.
+repeats a row of the same batch and has sample weight 0. A row may vary on one axis (a sequence has
+a length) or on two (an image has a height and a width); where both are meant, this module says
+length. A *cell* is a timestep of a sequence or a pixel of an image.
 """
 
 import operator
@@ -22,23 +25,27 @@ TAILS = ("keep", "drop", "pad", "wrap")
 class Plan:
     """One epoch: the rows of every batch, batch after batch.
 
-    Make one with `fixed`. ``len(plan)`` is the number of batches, ``plan[i]`` the int64 row indices
-    of batch ``i``, and iterating gives the batches in order. A row index is always valid, also in a
-    padding slot: that slot repeats the first row of its batch, because a row of nothing but padding
-    can become NaN inside a model, and NaN times weight 0 is still NaN.
+    Make one with `fixed` or `bucketed`. ``len(plan)`` is the number of batches, ``plan[i]`` the
+    int64 row indices of batch ``i``, and iterating gives the batches in order. A row index is
+    always valid, also in a padding slot: that slot repeats the first row of its batch, because a
+    row of nothing but padding can become NaN inside a model, and NaN times weight 0 is still NaN.
 
     Attributes:
         n: Number of rows that the plan is about.
         rows: int64 ``(slots,)``: the row in each slot, all batches one after the other.
         bounds: int64 ``(batches + 1,)``: batch ``i`` is ``rows[bounds[i]:bounds[i + 1]]``.
         real: bool ``(slots,)``: False in a padding slot.
-        batch_size: The size that was asked for; the last batch may be smaller.
+        batch_size: The size that was asked for; the last batch (of each bucket) may be smaller.
         tail: What became of a smaller last batch: keep, drop, pad or wrap.
-        lengths: int64 ``(n,)``, the length of each row in tokens (timesteps), or None.
-        padded_lengths: int64 ``(batches,)``, the length each batch is padded to, or None.
+        lengths: int64 ``(n,)``, the length of each row in tokens (timesteps); or ``(n, 2)``, its
+            height and width; or None.
+        padded_lengths: int64 ``(batches,)`` or ``(batches, 2)``, the length, or the height and
+            width, that each batch is padded to; or None.
         shuffle: The seed of the order, or None for row order.
         number: Which epoch this is, from 0.
         remake: Makes the plan of another epoch from its number; None if all epochs are alike.
+        boundaries: int64 ``(buckets,)`` or ``(buckets, 2)``: the lengths that a bucketed plan pads
+            to, the same in every epoch; None for a plan without buckets.
 
     Example:
         >>> plan = fixed(105, 32, tail="pad")
@@ -57,9 +64,11 @@ class Plan:
     shuffle: int | None = None
     number: int = 0
     remake: "Callable[[int], Plan] | None" = None
+    boundaries: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.rows, self.bounds, self.real, self.lengths, self.padded_lengths):
+        arrays = (self.rows, self.bounds, self.real)
+        for array in (*arrays, self.lengths, self.padded_lengths, self.boundaries):
             if array is not None:
                 array.flags.writeable = False  # batches are views of these
 
@@ -107,6 +116,11 @@ class Plan:
         return np.diff(self.bounds)
 
     @property
+    def axes(self) -> int:
+        """On how many axes rows are padded: 2 if ``lengths`` has heights and widths, else 1."""
+        return 1 if self.lengths is None or self.lengths.ndim == 1 else self.lengths.shape[1]
+
+    @property
     def padded(self) -> bool:
         """Whether any slot is a padding slot."""
         return not bool(self.real.all())
@@ -126,27 +140,34 @@ class Plan:
 
     @property
     def fill(self) -> float:
-        """Share of the computed tokens that belong to a row seen for the first time, in (0, 1].
+        """Share of the computed cells that belong to a row seen for the first time, in (0, 1].
 
-        Computed tokens are slots times padded length. Padding slots, the padding behind a short
-        row and the second showing of a row all cost computing and bring no new row, so all three
-        lower the share. Without ``lengths`` every row counts as one token.
+        Computed cells are slots times padded length, or slots times padded height times padded
+        width. Padding slots, the padding around a short row and the second showing of a row all
+        cost computing and bring no new row, so all three lower the share. Without ``lengths``
+        every row counts as one cell. The share is 0 only if no row shown has a cell and its batch
+        is padded to a boundary all the same.
         """
         first = self._first_slot()
         seen = first >= 0
         if self.lengths is None:
             return float(seen.sum() / len(self.rows))
-        computed = int(self.sizes @ self.padded_lengths)
+        computed = int(self.sizes @ _cells(self.padded_lengths))
         # Rows of length 0 only: nothing is computed, so nothing is padding.
-        return int(self.lengths[seen].sum()) / computed if computed else 1.0
+        return int(_cells(self.lengths)[seen].sum()) / computed if computed else 1.0
 
     @property
-    def shapes(self) -> tuple[tuple[int, int | None], ...]:
-        """The distinct ``(batch, length)`` pairs, sorted; length is None without ``lengths``."""
+    def shapes(self) -> tuple[tuple[int | None, ...], ...]:
+        """The distinct shapes of the batches, sorted.
+
+        They are ``(batch, length)``, or ``(batch, height, width)`` if rows vary on two axes; length
+        is None without ``lengths``.
+        """
         sizes = self.sizes.tolist()
         if self.padded_lengths is None:
             return tuple((size, None) for size in sorted(set(sizes)))
-        return tuple(sorted(set(zip(sizes, self.padded_lengths.tolist(), strict=True))))
+        axes = self.padded_lengths.reshape(len(self), -1).T.tolist()
+        return tuple(sorted(set(zip(sizes, *axes, strict=True))))
 
     def restore(self, outputs):
         """Bring one output per slot, e.g. from ``model.predict``, back into row order.
@@ -202,6 +223,10 @@ class Plan:
             batches = ", ".join(f"{count} of {size}" for count, size in pairs)
         else:
             batches = f"sizes {sizes[0]} to {sizes[-1]}"
+        if self.padded_lengths is not None and (self.boundaries is not None or self.axes > 1):
+            count = len(np.unique(self.padded_lengths, axis=0))
+            noun = "length" if self.axes == 1 else "size"
+            batches += f", padded to {count} {noun}{'s' * (count != 1)}"
         order = "row order" if self.shuffle is None else f"seed {self.shuffle} epoch {self.number}"
         return (
             f"Plan({self.n} rows, {len(self)} batches: {batches}, tail={self.tail!r}, {order}, "
@@ -240,8 +265,9 @@ def fixed(
         tail: ``"keep"``, ``"drop"``, ``"pad"`` or ``"wrap"``.
         shuffle: None for row order, or a seed (an integer from 0). The order of epoch ``k`` is
             ``numpy.random.default_rng([shuffle, k]).permutation(n)``.
-        lengths: Length of each row in tokens (timesteps), ``n`` integers; used for the plan's
-            ``fill`` and ``shapes``, never to choose the rows of a batch.
+        lengths: Length of each row in tokens (timesteps), ``n`` integers; or ``(n, 2)``, its
+            height and width. Used for the plan's ``fill`` and ``shapes``, never to choose the rows
+            of a batch.
 
     Returns:
         The plan of epoch 0; ``plan.epoch(k)`` gives the others.
@@ -259,8 +285,7 @@ def fixed(
     """
     n = _integer("n", n, minimum=1)
     batch_size = _integer("batch_size", batch_size, minimum=1)
-    if not isinstance(tail, str) or tail not in TAILS:
-        raise ValueError(f"tail: expected one of {', '.join(map(repr, TAILS))}, got {tail!r}")
+    _check_tail(tail)
     if tail == "drop" and n < batch_size:
         raise ValueError(
             f"tail: 'drop' leaves no batch at all, because n={n} is less than "
@@ -271,6 +296,76 @@ def fixed(
     if lengths is not None:
         lengths = _row_lengths(lengths, n)
     return _fixed_epoch(n, batch_size, tail, shuffle, lengths, 0)
+
+
+def bucketed(
+    lengths: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
+    batch_size: int,
+    boundaries: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
+    *,
+    tail: str = "keep",
+    shuffle: int | None = None,
+) -> Plan:
+    """Plan batches of rows of about one length, and pad each batch to one of a few lengths.
+
+    Rows of at most the first boundary share batches, then rows of at most the second, and so on.
+    Every batch of a bucket is padded to the bucket's boundary, not to its own longest row, so that
+    a model meets at most one shape for each boundary and batch size, in every epoch.
+
+    If rows vary on two axes, a boundary is a height and a width, and a row goes to the boundary of
+    the smallest area that holds it (of equal ones, to the first).
+
+    The tail is that of each bucket: ``"keep"`` leaves a smaller last batch in each, ``"drop"``
+    leaves out up to ``batch_size - 1`` rows of each (all of a bucket that has fewer rows than a
+    batch), ``"pad"`` fills it with slots of weight 0, ``"wrap"`` from the bucket's start. See
+    `fixed` for what each costs.
+
+    Without ``shuffle`` the buckets come in the order of ``boundaries`` and each holds its rows in
+    row order: right to evaluate and predict. To train, shuffle: a model that sees all short rows
+    before the long ones sees another problem at the end of an epoch than at its start.
+
+    Args:
+        lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
+        batch_size: Rows in a batch, at least 1.
+        boundaries: The lengths to pad to, integers from 1 in increasing order; or, for ``(n, 2)``
+            lengths, ``(buckets, 2)``, heights and widths in any order. The last one, or one of the
+            pairs, must hold the longest row. A boundary that no row goes to makes no batch.
+        tail: ``"keep"``, ``"drop"``, ``"pad"`` or ``"wrap"``, in each bucket.
+        shuffle: None for buckets one after the other, or a seed (an integer from 0). Epoch ``k``
+            draws from ``numpy.random.default_rng([shuffle, k])`` the order of the rows, which each
+            bucket keeps, and then the order of the batches. Its shapes are those of epoch 0.
+
+    Returns:
+        The plan of epoch 0; ``plan.epoch(k)`` gives the others.
+
+    Raises:
+        TypeError: An argument is not of the type above; a bool is not an integer here.
+        ValueError: No rows, a negative length, a row that fits no boundary; boundaries that do not
+            increase, are there twice or have another number of axes than ``lengths``; a number out
+            of range, an unknown ``tail``, or ``tail="drop"`` would leave no batch at all.
+
+    Example:
+        >>> plan = bucketed([3, 9, 1, 4, 10, 2], 2, [4, 10])
+        >>> [batch.tolist() for batch in plan], plan.padded_lengths.tolist()
+        ([[0, 2], [3, 5], [1, 4]], [4, 4, 10])
+        >>> bucketed([(28, 30), (20, 90), (28, 84)], 2, [(28, 32), (28, 96)]).shapes
+        ((1, 28, 32), (2, 28, 96))
+    """
+    lengths = _row_lengths(lengths)
+    batch_size = _integer("batch_size", batch_size, minimum=1)
+    boundaries = _boundaries(boundaries, lengths)
+    _check_tail(tail)
+    if shuffle is not None:
+        shuffle = _integer("shuffle", shuffle, minimum=0)
+    buckets = _buckets(lengths, boundaries)
+    if tail == "drop":
+        most = int(np.bincount(buckets).max())
+        if most < batch_size:
+            raise ValueError(
+                f"tail: 'drop' leaves no batch at all, because no bucket has more than {most} "
+                f"rows, less than batch_size={batch_size}"
+            )
+    return _bucketed_epoch(batch_size, tail, shuffle, lengths, boundaries, buckets, 0)
 
 
 def lengths(rows: Sequence) -> np.ndarray:
@@ -303,24 +398,12 @@ def _fixed_epoch(
 ) -> Plan:
     """Epoch ``k`` of `fixed`; a function of the module, so that a plan can be pickled."""
     order = np.arange(n) if shuffle is None else np.random.default_rng([shuffle, k]).permutation(n)
-    missing = -n % batch_size
-    full = n + missing
-    if tail == "drop":
-        rows = order[: n - n % batch_size]
-    elif tail == "pad":
-        rows = np.concatenate([order, np.full(missing, order[full - batch_size])])
-    elif tail == "wrap":
-        rows = np.resize(order, full)  # repeats the order if it is shorter than one batch
-    else:
-        rows = order
-    bounds = np.append(np.arange(0, len(rows), batch_size), len(rows))
-    real = np.ones(len(rows), dtype=bool)
-    if tail == "pad":
-        real[n:] = False
+    rows, real, sizes = _deal(order, batch_size, tail)
+    bounds = _bounds(sizes)
     return Plan(
         n=n,
-        rows=rows.astype(np.int64, copy=False),
-        bounds=bounds.astype(np.int64, copy=False),
+        rows=rows,
+        bounds=bounds,
         real=real,
         batch_size=batch_size,
         tail=tail,
@@ -338,6 +421,120 @@ def _fixed_epoch(
     )
 
 
+def _bucketed_epoch(
+    batch_size: int,
+    tail: str,
+    shuffle: int | None,
+    lengths: np.ndarray,
+    boundaries: np.ndarray,
+    buckets: np.ndarray,
+    k: int,
+) -> Plan:
+    """Epoch ``k`` of `bucketed`; ``buckets`` is the index of each row's boundary."""
+    n = len(lengths)
+    if shuffle is None:
+        order = np.argsort(buckets, kind="stable")
+    else:
+        generator = np.random.default_rng([shuffle, k])
+        order = generator.permutation(n)
+        order = order[np.argsort(buckets[order], kind="stable")]
+    counts = np.bincount(buckets, minlength=len(boundaries))
+    groups = np.split(order, np.cumsum(counts)[:-1])
+    rows, real, sizes = map(
+        np.concatenate, zip(*(_deal(group, batch_size, tail) for group in groups), strict=True)
+    )
+    bounds = _bounds(sizes)
+    if shuffle is not None:  # move whole batches: each slot goes with its batch's start
+        batches = generator.permutation(len(sizes))
+        starts, sizes = bounds[:-1][batches], sizes[batches]
+        bounds = _bounds(sizes)
+        slots = np.arange(len(rows)) + np.repeat(starts - bounds[:-1], sizes)
+        rows, real = rows[slots], real[slots]
+    return Plan(
+        n=n,
+        rows=rows,
+        bounds=bounds,
+        real=real,
+        batch_size=batch_size,
+        tail=tail,
+        lengths=lengths,
+        padded_lengths=boundaries[buckets[rows[bounds[:-1]]]],
+        shuffle=shuffle,
+        number=k,
+        remake=(
+            None
+            if shuffle is None
+            else partial(_bucketed_epoch, batch_size, tail, shuffle, lengths, boundaries, buckets)
+        ),
+        boundaries=boundaries,
+    )
+
+
+def _deal(order: np.ndarray, batch_size: int, tail: str) -> tuple[np.ndarray, ...]:
+    """Deal rows out in batches: the row of each slot, whether it is real, each batch's size."""
+    n = len(order)
+    missing = -n % batch_size
+    full = n + missing
+    if tail == "drop":
+        rows = order[: n - n % batch_size]
+    elif tail == "pad" and missing:
+        rows = np.concatenate([order, np.full(missing, order[full - batch_size])])
+    elif tail == "wrap":
+        rows = np.resize(order, full)  # repeats the order if it is shorter than one batch
+    else:
+        rows = order
+    real = np.ones(len(rows), dtype=bool)
+    real[n:] = tail != "pad"
+    starts = np.arange(0, len(rows), batch_size, dtype=np.int64)
+    sizes = np.minimum(batch_size, len(rows) - starts)
+    return rows.astype(np.int64, copy=False), real, sizes
+
+
+def _bounds(sizes: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64, copy=False)
+
+
+def _cells(lengths: np.ndarray) -> np.ndarray:
+    """Cells of each row: its length, or its height times its width."""
+    return lengths if lengths.ndim == 1 else lengths.prod(axis=1)
+
+
+def _buckets(lengths: np.ndarray, boundaries: np.ndarray) -> np.ndarray:
+    """Index of the boundary that each row goes to, or an error that names a row without one."""
+    # int16 where it is enough: NumPy sorts it by counting, ten times as fast.
+    dtype = np.int16 if len(boundaries) < np.iinfo(np.int16).max else np.int64
+    if lengths.ndim == 1:
+        buckets = np.searchsorted(boundaries, lengths).astype(dtype)
+        fits = buckets < len(boundaries)
+    else:
+        buckets = np.full(len(lengths), -1, dtype)
+        heights, widths = lengths.T
+        for index in np.argsort(_cells(boundaries), kind="stable")[::-1]:
+            height, width = boundaries[index]
+            buckets[(heights <= height) & (widths <= width)] = index
+        fits = buckets >= 0
+    if not fits.all():
+        row = int(np.argmin(fits))
+        largest = boundaries[np.argmax(_cells(boundaries))].tolist()
+        if lengths.ndim == 1:
+            raise ValueError(
+                f"lengths: row {row} has length {lengths[row]}, more than the largest boundary, "
+                f"{largest}; {int((~fits).sum())} of {len(lengths)} rows are too long, and the "
+                f"longest row has length {lengths.max()}"
+            )
+        raise ValueError(
+            f"lengths: row {row} has height and width {tuple(lengths[row].tolist())} and fits no "
+            f"boundary, the largest is {tuple(largest)}; {int((~fits).sum())} of {len(lengths)} "
+            f"rows fit none, and {tuple(lengths.max(axis=0).tolist())} would hold every row"
+        )
+    return buckets
+
+
+def _check_tail(tail: str) -> None:
+    if not isinstance(tail, str) or tail not in TAILS:
+        raise ValueError(f"tail: expected one of {', '.join(map(repr, TAILS))}, got {tail!r}")
+
+
 def _integer(name: str, value: int, *, minimum: int) -> int:
     """Return ``value`` as an int, or say what is wrong with the argument ``name``."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
@@ -347,16 +544,58 @@ def _integer(name: str, value: int, *, minimum: int) -> int:
     return int(value)
 
 
-def _row_lengths(values: Sequence[int] | np.ndarray, n: int) -> np.ndarray:
+def _integers(name: str, values: object) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # a list of lists of different lengths
+        raise ValueError(f"{name}: expected one array of integers, got {error}") from None
+
+
+def _row_lengths(values: Sequence | np.ndarray, n: int | None = None) -> np.ndarray:
     """Check the argument ``lengths`` of a plan and return its own int64 copy."""
-    array = np.asarray(values)
-    if array.shape != (n,):
-        raise ValueError(f"lengths: expected shape ({n},), one per row, got {array.shape}")
+    array = _integers("lengths", values)
+    if n is None:
+        if array.ndim and len(array) == 0:
+            raise ValueError("lengths: expected at least one row, got none")
+        n = len(array) if array.ndim else "n"
+    if array.shape not in ((n,), (n, 2)):
+        raise ValueError(
+            f"lengths: expected shape ({n},) or ({n}, 2), one per row, got {array.shape}"
+        )
     if array.dtype.kind not in "iu":  # a float may be NaN or half a token
         raise TypeError(f"lengths: expected integers, got dtype {array.dtype}")
     if (array < 0).any():
-        row = int(np.argmax(array < 0))
-        raise ValueError(f"lengths: expected no negative length, got {array[row]} for row {row}")
+        row = int(np.argmax((array < 0).reshape(len(array), -1).any(axis=1)))
+        raise ValueError(
+            f"lengths: expected no negative length, got {array[row].tolist()} for row {row}"
+        )
+    return array.astype(np.int64)
+
+
+def _boundaries(values: Sequence | np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Check the argument ``boundaries`` of a plan and return its own int64 copy."""
+    array = _integers("boundaries", values)
+    if array.ndim and len(array) == 0:
+        raise ValueError("boundaries: expected at least one, got none")
+    if array.shape[1:] != lengths.shape[1:] or array.ndim == 0:
+        expected = "(buckets,), one length each" if lengths.ndim == 1 else "(buckets, 2)"
+        raise ValueError(
+            f"boundaries: expected shape {expected}, because lengths has shape {lengths.shape}, "
+            f"got {array.shape}"
+        )
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"boundaries: expected integers, got dtype {array.dtype}")
+    if (array < 1).any():
+        raise ValueError(f"boundaries: expected at least 1, got {array.min()}")
+    _, first, counts = np.unique(array, axis=0, return_index=True, return_counts=True)
+    if (counts > 1).any():
+        again = array[first[np.argmax(counts)]].tolist()
+        raise ValueError(f"boundaries: expected each one once, got {again} more than once")
+    if array.ndim == 1 and (np.diff(array.astype(np.int64)) < 0).any():
+        index = int(np.argmax(np.diff(array.astype(np.int64)) < 0))
+        raise ValueError(
+            f"boundaries: expected increasing lengths, got {array[index + 1]} after {array[index]}"
+        )
     return array.astype(np.int64)
 
 

@@ -4,18 +4,21 @@
 is a ``tf.data.Dataset``. Batches of varying length under TensorFlow need the second one (or a fixed
 ``length=``): Keras reads the shapes of a PyDataset off its first two batches and refuses a
 later batch whose length differs, if these two happen to agree.
+
+If the plan knows how long its rows are, a list of just these rows is padded as the plan says: to
+the batch's boundary with a plan of `helpers.batching.bucketed`, and on two axes if the plan's
+lengths are heights and widths.
 """
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from helpers.batching import Plan
-from helpers.batching import lengths as lengths_of
 from helpers.padding import as_rows, check_options, fill_value, pad
 
 if TYPE_CHECKING:
@@ -46,16 +49,22 @@ class PlannedDataset(keras.utils.PyDataset):
 
     Args:
         plan: Which rows share a batch.
-        x: Inputs. A list is a list of ``n`` rows, arrays ``(time, ...)``, padded per batch to the
-            batch's longest row or to ``length``; a list of ``n`` scalars is an array ``(n,)``. An
-            array holds rows along axis 0 and is never padded. A tuple or a dict is a structure of
-            such inputs.
+        x: Inputs. A list is a list of ``n`` rows, arrays ``(time, ...)``, padded per batch. If
+            every row has the length that the plan has for it, the list follows the plan: a batch
+            is padded to ``plan.padded_lengths``, and where ``plan.lengths`` has heights and
+            widths the rows are images ``(height, width)`` or ``(height, width, channels)``, padded
+            on both axes. Any other list (labels, say), and every list if the plan has no lengths,
+            is padded along its first axis to its batch's own longest row. A list of ``n`` scalars
+            is an array ``(n,)``. An array holds rows along axis 0 and is never padded. A tuple or
+            a dict is a structure of such inputs.
         y: Targets in the same forms, or None. Targets given as a list of rows are padded like
             ``x``, with the same ``length``, ``side`` and ``value``; pass an array (``np.stack``)
             for targets that have no time axis.
         sample_weight: ``(n,)`` numbers, or None. A padding slot's weight stays 0.
-        length: Timesteps of every padded batch, or None for the batch's longest row.
-        side: ``"post"`` pads behind the row, ``"pre"`` before it.
+        length: Timesteps of every padded batch, of every list, whatever the plan says; None for
+            the plan's or the batch's own. If the plan has heights and widths, an integer is meant
+            for both, and a pair (height, width), each an integer or None, is for the images alone.
+        side: ``"post"`` pads behind the row, ``"pre"`` before it, which images cannot be.
         value: What the padding holds.
         workers: Threads or processes that make batches; 1 makes them in the main thread.
         use_multiprocessing: Processes instead of threads. They are forked from a process in which
@@ -64,14 +73,21 @@ class PlannedDataset(keras.utils.PyDataset):
 
     Raises:
         TypeError: An argument of the wrong type, or rows that are not numeric.
-        ValueError: The number of rows differs from ``plan.n``, a row is longer than ``length``, or
-            another bad value; the message names the argument.
+        ValueError: The number of rows differs from ``plan.n``, a row is longer than ``length``,
+            images differ in both axes and not as the plan's lengths do, or another bad value; the
+            message names the argument.
 
     Example:
         >>> from helpers.batching import fixed
         >>> x, y = np.zeros((105, 4), "float32"), np.zeros(105, "int64")
         >>> [batch[0].shape for batch in PlannedDataset(fixed(105, 32), x, y)]
         [(32, 4), (32, 4), (32, 4), (9, 4)]
+        >>> from helpers.batching import bucketed
+        >>> sizes = [(28, 30), (20, 90), (28, 84)]
+        >>> plan = bucketed(sizes, 2, [(28, 32), (28, 96)])
+        >>> images = [np.ones((height, width, 1), "uint8") for height, width in sizes]
+        >>> [batch[0].shape for batch in PlannedDataset(plan, images)]
+        [(1, 28, 32, 1), (2, 28, 96, 1)]
     """
 
     def __init__(
@@ -81,7 +97,7 @@ class PlannedDataset(keras.utils.PyDataset):
         y: Any = None,
         *,
         sample_weight: Any = None,
-        length: int | None = None,
+        length: int | tuple[int | None, int | None] | None = None,
         side: str = "post",
         value: float = 0,
         workers: int = 1,
@@ -150,7 +166,7 @@ def tf_dataset(
     y: Any = None,
     *,
     sample_weight: Any = None,
-    length: int | None = None,
+    length: int | tuple[int | None, int | None] | None = None,
     side: str = "post",
     value: float = 0,
 ) -> "tf.data.Dataset":
@@ -158,16 +174,18 @@ def tf_dataset(
 
     Each iteration over the dataset is the next epoch of the plan: the first ``plan.epoch(0)``, the
     second ``plan.epoch(1)``, whoever iterates. Its cardinality is known. The batch axis is static
-    if all batches of the plan have one size, and the time axis if all rows have one length or
-    ``length`` is given; otherwise they are None, so that lengths may vary freely. Batches are
-    prefetched. Pass ``shuffle=False`` to ``fit``, or it warns that it ignores ``shuffle=True``.
+    if all batches of the plan have one size, and the time axis (height and width are seen one by
+    one) if all rows have one length, the plan pads all batches to one boundary or ``length`` is
+    given; otherwise they are None, so that lengths may vary freely. Batches are prefetched. Pass
+    ``shuffle=False`` to ``fit``, or it warns that it ignores ``shuffle=True``.
 
     Args:
         plan: Which rows share a batch.
         x: Inputs, as in `PlannedDataset`.
         y: Targets, as in `PlannedDataset`, or None.
         sample_weight: ``(n,)`` numbers, or None.
-        length: Timesteps of every padded batch, or None for the batch's longest row.
+        length: Timesteps of every padded batch, as in `PlannedDataset`, or None for the plan's or
+            the batch's own longest row.
         side: ``"post"`` pads behind the row, ``"pre"`` before it.
         value: What the padding holds.
 
@@ -211,12 +229,20 @@ class _Leaf:
     rows: np.ndarray | list[np.ndarray]
     shape: tuple[int | None, ...]  # of one row in a batch; None where it varies by batch
     dtype: np.dtype
-    options: dict
+    follows: bool = False  # whether the plan says how long a batch is
+    wanted: tuple[int | None, ...] = ()  # lengths that the caller wants whatever the plan says
+    options: dict = field(default_factory=dict)
 
-    def take(self, indices: np.ndarray) -> np.ndarray:
+    def take(self, plan: Plan, i: int) -> np.ndarray:
         if isinstance(self.rows, np.ndarray):
-            return self.rows[indices]
-        return pad([self.rows[i] for i in indices], **self.options)[0]
+            return self.rows[plan[i]]
+        length = self.wanted
+        if self.follows:
+            planned = np.atleast_1d(plan.padded_lengths[i]).tolist()
+            # A planned 0 is the longest row's own; as an argument of `pad` it would be a mistake.
+            length = [want or steps or None for want, steps in zip(length, planned, strict=True)]
+        length = length[0] if len(length) == 1 else tuple(length)
+        return pad([self.rows[row] for row in plan[i]], length, **self.options)[0]
 
 
 @dataclass(frozen=True)
@@ -231,28 +257,39 @@ class _Feed:
         return _map(lambda leaf, _: function(leaf), self.parts, "")
 
     def batch(self, plan: Plan, i: int) -> tuple:
-        indices = plan[i]
-        batch = self.map(lambda leaf: leaf.take(indices))
+        batch = self.map(lambda leaf: leaf.take(plan, i))
         if not self.weighted:
             return batch
         weights = plan.weights(i)
         return (
             *batch,
-            weights if self.sample_weight is None else weights * self.sample_weight[indices],
+            weights if self.sample_weight is None else weights * self.sample_weight[plan[i]],
         )
 
 
 def _feed(
-    plan: Plan, x: Any, y: Any, sample_weight: Any, length: int | None, side: str, value: float
+    plan: Plan,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    length: int | tuple | None,
+    side: str,
+    value: float,
 ) -> _Feed:
     if not isinstance(plan, Plan):
         raise TypeError(f"plan: expected a helpers.batching.Plan, got {type(plan).__name__}")
-    check_options(length, side)
+    if isinstance(length, tuple | list) and plan.axes == 1:
+        raise TypeError(
+            f"length: expected an integer or None, got {length!r}; a pair is for a plan whose "
+            "lengths are heights and widths"
+        )
+    check_options(length, "post", plan.axes)
+    check_options(None, side)
     if x is None:
         raise TypeError("x: expected rows, got None")
 
     def leaf(data: Any, path: str) -> _Leaf:
-        return _leaf(data, path, plan.n, length, side, value)
+        return _leaf(data, path, plan, length, side, value)
 
     parts = (_map(leaf, x, "x"),) if y is None else (_map(leaf, x, "x"), _map(leaf, y, "y"))
     if sample_weight is not None:
@@ -274,27 +311,14 @@ def _map(function: Callable[[Any, str], Any], data: Any, path: str) -> Any:
     return function(data, path)
 
 
-def _leaf(data: Any, path: str, n: int, length: int | None, side: str, value: float) -> _Leaf:
+def _leaf(
+    data: Any, path: str, plan: Plan, length: int | tuple | None, side: str, value: float
+) -> _Leaf:
     if isinstance(data, list) and data and all(map(_is_scalar, data)):
         # Scalars have no time axis; as one-step rows they are checked for a common dtype.
         data = np.concatenate(as_rows([[item] for item in data], path))
     if isinstance(data, list):
-        rows = as_rows(data, path)
-        _check_count(len(rows), path, n)
-        sizes = lengths_of(rows)
-        if length is not None and sizes.max() > length:
-            row = int(sizes.argmax())
-            raise ValueError(
-                f"{path}: row {row} has {sizes[row]} timesteps, more than length={length}"
-            )
-        ragged = bool((sizes != sizes[0]).any())
-        if ragged or (length is not None and length != sizes[0]):
-            fill_value(value, rows[0].dtype, f"value for {path}")
-        else:
-            value = rows[0].dtype.type(0)  # never used: there is nothing to pad
-        steps = length or (None if ragged else int(sizes[0]))
-        options = {"length": length, "side": side, "value": value}
-        return _Leaf(rows, (steps, *rows[0].shape[1:]), rows[0].dtype, options)
+        return _list_leaf(data, path, plan, length, side, value)
     if not hasattr(data, "__array__"):
         raise TypeError(
             f"{path}: expected an array, a list of rows, or a tuple or dict of these, "
@@ -305,8 +329,83 @@ def _leaf(data: Any, path: str, n: int, length: int | None, side: str, value: fl
         raise TypeError(f"{path}: expected numbers, got an object array; pass a list of rows")
     if array.ndim == 0:
         raise ValueError(f"{path}: expected rows along axis 0, got a scalar")
-    _check_count(len(array), path, n)
-    return _Leaf(array, array.shape[1:], array.dtype, {})
+    _check_count(len(array), path, plan.n)
+    return _Leaf(array, array.shape[1:], array.dtype)
+
+
+def _list_leaf(
+    data: list, path: str, plan: Plan, length: int | tuple | None, side: str, value: float
+) -> _Leaf:
+    follows = _follows(data, path, plan)
+    axes = plan.axes if follows else 1
+    rows = as_rows(data, path, axes)
+    _check_count(len(rows), path, plan.n)
+    if axes == 2 and side != "post":
+        raise ValueError(
+            f"side: expected 'post' for {path}, whose rows have two axes, got {side!r}"
+        )
+    if isinstance(length, tuple | list):  # a pair is for rows of two axes
+        wanted = tuple(length) if axes == 2 else (None,)
+    else:
+        wanted = (length,) * axes
+    sizes = np.array([row.shape[:axes] for row in rows], dtype=np.int64)  # (n, axes)
+    _check_longest(sizes, wanted, path)
+    # What a batch is padded to is the same in every batch of every epoch, or None.
+    planned = plan.boundaries is not None and follows
+    lengths = (plan.padded_lengths if planned else sizes).reshape(-1, axes)
+    static = tuple(
+        want or (int(axis[0]) if (axis == axis[0]).all() else None)
+        for want, axis in zip(wanted, lengths.T, strict=True)
+    )
+    if any(steps is None or (steps != sizes[:, axis]).any() for axis, steps in enumerate(static)):
+        fill_value(value, rows[0].dtype, f"value for {path}")
+    else:
+        value = rows[0].dtype.type(0)  # never used: there is nothing to pad
+    options = {"axes": axes, "side": side, "value": value}
+    shape = (*static, *rows[0].shape[axes:])
+    return _Leaf(rows, shape, rows[0].dtype, follows, wanted, options)
+
+
+def _follows(data: list, path: str, plan: Plan) -> bool:
+    # Whether these are the rows whose lengths the plan knows.
+    if plan.lengths is None:
+        return False
+    try:
+        shapes = [np.shape(row) for row in data]
+    except ValueError:  # a list of lists of different lengths; `as_rows` says it better
+        return False
+    if not shapes or min(map(len, shapes)) < plan.axes:
+        return False
+    sizes = np.array([shape[: plan.axes] for shape in shapes]).reshape(-1, plan.axes)
+    lengths = plan.lengths.reshape(-1, plan.axes)
+    if np.array_equal(sizes, lengths):
+        return True
+    if plan.axes == 2 and (sizes[:, 1] != sizes[0, 1]).any():  # no rows of one varying axis
+        _check_count(len(sizes), path, plan.n)
+        row = int(np.argmax((sizes != lengths).any(axis=1)))
+        raise ValueError(
+            f"{path}: expected images of the plan's heights and widths, got "
+            f"{tuple(sizes[row].tolist())} for row {row}, which the plan has as "
+            f"{tuple(lengths[row].tolist())}"
+        )
+    return False
+
+
+def _check_longest(sizes: np.ndarray, wanted: tuple[int | None, ...], path: str) -> None:
+    most = [np.iinfo(np.int64).max if want is None else want for want in wanted]
+    over = (sizes > most).any(axis=1)
+    if not over.any():
+        return
+    if len(wanted) == 1:
+        row = int(sizes[:, 0].argmax())
+        raise ValueError(
+            f"{path}: row {row} has {sizes[row, 0]} timesteps, more than length={wanted[0]}"
+        )
+    row = int(over.argmax())
+    raise ValueError(
+        f"{path}: row {row} has height and width {tuple(sizes[row].tolist())}, more than "
+        f"length={wanted}"
+    )
 
 
 def _is_scalar(item: Any) -> bool:

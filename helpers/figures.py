@@ -503,10 +503,7 @@ def reach(steps: int, padding: int, *, kernel: int, layers: int, zeros: bool = T
     """
     least = {"steps": (steps, 1), "padding": (padding, 0), "kernel": (kernel, 1)}
     for name, (number, low) in {**least, "layers": (layers, 1)}.items():
-        if isinstance(number, bool) or not isinstance(number, int | np.integer):
-            raise TypeError(f"{name}: expected an integer, got {number!r}")
-        if number < low:
-            raise ValueError(f"{name}: expected at least {low}, got {number}")
+        _at_least(name, number, low)
     before, behind = (kernel - 1) // 2, kernel // 2
     # Behind a row that stands alone there is nothing but the zeros of padding="same".
     other = np.arange(steps + padding) >= steps
@@ -580,6 +577,372 @@ def draw_reach(
     parts.append(f'<text x="{at}" y="{_n(y + 11)}" text-anchor="middle">border</text>')
     described = f"Convolutions of kernel {kernel}. " + "; ".join(says) + "."
     return Drawing("".join(parts), y + 18, described if alt is None else alt, title, caption)
+
+
+INK_LEVELS = 5
+"""How many greys `pixels` draws; any ink at all is at least the faintest."""
+
+
+def pixels(image: np.ndarray, x: float, y: float, scale: float, *, ink: float) -> str:
+    """Return the SVG elements of an image: every pixel a square, one path for each grey.
+
+    The ink has the colour of text, so that it is dark on a light page and light on a dark one.
+
+    Args:
+        image: numbers ``(height, width)``, 0 where there is no ink.
+        x: left edge.
+        y: upper edge.
+        scale: size of a pixel of the image.
+        ink: the value of full ink.
+
+    Returns:
+        SVG elements; a blank image has none.
+    """
+    levels = np.ceil(np.asarray(image, dtype="float64") / ink * INK_LEVELS).astype(int)
+    paths = []
+    for level in range(1, INK_LEVELS + 1):
+        runs = [
+            f"M{start} {row}h{size}"
+            for row, line in enumerate(levels)
+            for found, start, size in _runs(line)
+            if found == level
+        ]
+        if runs:
+            paths.append(f'<path stroke-opacity="{_n(level / INK_LEVELS)}" d="{"".join(runs)}"/>')
+    if not paths:
+        return ""
+    place = f"translate({_n(x)} {_n(y + scale / 2)})scale({_n(scale)})"
+    look = "fill:none;stroke:currentColor"
+    return (
+        f'<g transform="{place}" shape-rendering="crispEdges" style="{look}">{"".join(paths)}</g>'
+    )
+
+
+def describe_images(
+    images: Sequence[np.ndarray],
+    sizes: np.ndarray | None = None,
+    *,
+    padded: tuple[int, int] | None = None,
+    boxes: Sequence[np.ndarray] | None = None,
+    names: Sequence[str] | None = None,
+) -> str:
+    """Say in words which images there are; the alternative text of `draw_images`.
+
+    Args:
+        images: as in `draw_images`.
+        sizes: as in `draw_images`.
+        padded: as in `draw_images`.
+        boxes: as in `draw_images`.
+        names: as in `draw_images`.
+
+    Returns:
+        Text such as ``"2 images padded to height 8 and width 31: image 1, height 8, width 31;
+        image 2, height 8, width 24 + 7 padding."``
+
+    Raises:
+        TypeError: as in `draw_images`.
+        ValueError: as in `draw_images`.
+    """
+    images, padded, boxes, names = _pictures(images, sizes, padded, boxes, names)
+    told = []
+    for i, (image, name) in enumerate(zip(images, names, strict=True)):
+        high, wide = padded or image.shape
+        text = f"{name}, height {_extent(image.shape[0], high)}"
+        text += f", width {_extent(image.shape[1], wide)}"
+        told.append(text + (f", {_count(len(boxes[i]), 'region')}" if boxes else ""))
+    to = f" padded to height {padded[0]} and width {padded[1]}" if padded else ""
+    return f"{_count(len(images), 'image')}{to}: {'; '.join(told)}."
+
+
+def draw_images(
+    images: Sequence[np.ndarray],
+    sizes: np.ndarray | None = None,
+    *,
+    padded: tuple[int, int] | None = None,
+    boxes: Sequence[np.ndarray] | None = None,
+    names: Sequence[str] | None = None,
+    ink: float | None = None,
+    title: str = "",
+    caption: str = "",
+    alt: str | None = None,
+) -> Drawing:
+    """Draw images as pixels, all to one scale, each with its height and its width.
+
+    The padding is hatched. With ``boxes`` each image shows its regions, numbered in the order in
+    which they become steps of a sequence: under the image if no region is under another one, else
+    in the corners of the regions.
+
+    Args:
+        images: arrays ``(height, width)`` or ``(height, width, 1)``; 0 is no ink. Or a padded
+            batch of them, together with ``sizes``.
+        sizes: int ``(batch, 2)``, the true height and width of each image of a padded batch.
+        padded: height and width to which the images are padded, if they come without padding.
+        boxes: for each image its regions ``(regions, 4)``: top, left, bottom and right in pixels.
+        names: what to call the images; None counts them.
+        ink: the value of full ink; None takes the largest value there is.
+        title: first words of the caption.
+        caption: the caption.
+        alt: the alternative text; None writes it with `describe_images`.
+
+    Returns:
+        A `Drawing`.
+
+    Raises:
+        TypeError: sizes are not integers.
+        ValueError: a shape is wrong, an image holds a number that is not finite or below 0, an
+            image is larger than ``padded``, a region lies outside its image, or there are more
+            than 12 images or an image of more than 160 pixels in an axis.
+
+    Example:
+        >>> draw_images([np.ones((8, 5)), np.ones((8, 9))], padded=(8, 9))
+        2 images padded to height 8 and width 9: image 1, height 8, width 5 + 4 padding; image 2, \
+height 8, width 9.
+    """
+    described = describe_images(images, sizes, padded=padded, boxes=boxes, names=names)
+    images, padded, boxes, names = _pictures(images, sizes, padded, boxes, names)
+    high, wide = padded or np.max([image.shape for image in images], axis=0)
+    if len(images) > _SHOWN_BATCHES or max(high, wide) > 160:
+        raise ValueError(
+            f"images: expected at most 12 of at most 160 x 160 pixels, got {len(images)} of "
+            f"{high} x {wide}"
+        )
+    ink = _full_ink(images, ink)
+    left = 64.0
+    scale = min(8.0, (WIDTH - left - 4) / wide)
+    parts, y = [], 2.0
+    for i, (image, name) in enumerate(zip(images, names, strict=True)):
+        (h, w), (to_h, to_w) = image.shape, padded or image.shape
+        top = y + 24
+        says = f"width {_extent(w, to_w)}"
+        parts.append(
+            f'<text x="{_n(left)}" y="{_n(y + 12)}"><tspan font-weight="700">{escape(name)}'
+            f"</tspan>, {says}</text>"
+        )
+        parts.append(_boxes([(left, y + 18, w * scale, 4)], f"fill:{css('width')}"))
+        parts.append(_boxes([(left - 6, top, 4, h * scale)], f"fill:{css('height')}"))
+        lines = ["height", str(h)] + ([f"+ {to_h - h}", "padding"] if to_h > h else [])
+        parts += [_text(4, top + 7 + 14 * j, line) for j, line in enumerate(lines)]
+        hatched = [
+            (left + w * scale, top, (to_w - w) * scale, h * scale),
+            (left, top + h * scale, to_w * scale, (to_h - h) * scale),
+        ]
+        parts.append(_boxes([each for each in hatched if each[2] and each[3]], "fill:url(#hatch)"))
+        parts.append(pixels(image, left, top, scale, ink=ink))
+        outline = f"fill:none;stroke:{css('padding')};stroke-width:1"
+        parts.append(_boxes([(left, top, w * scale, h * scale)], outline))
+        bottom = top + max(to_h * scale, 14 * len(lines))
+        if boxes is not None and len(boxes[i]):
+            drawn, under = _regions(boxes[i], left, top, scale, bottom)
+            parts.append(drawn)
+            bottom = max(bottom, under)
+        y = bottom + 8
+    return Drawing("".join(parts), y - 4, described if alt is None else alt, title, caption)
+
+
+def column_spans(
+    width: int, layers: Iterable[tuple[str, int, int]], padding: str = "valid"
+) -> list[np.ndarray]:
+    """Tell which pixels each column of a feature map sees, after every layer of a stack.
+
+    Args:
+        width: width of the image, or of the padded batch, in pixels.
+        layers: triples ``(name, window, strides)``: a convolution's kernel size, or a pooling's
+            pool size, along the width.
+        padding: ``"valid"`` or ``"same"``, as in Keras, for every layer.
+
+    Returns:
+        For each layer int64 ``(columns, 2)``: the first pixel that a column sees, and the one
+        behind its last. With ``"same"`` columns at the edges see pixels outside of the image: the
+        zeros that Keras adds. How many it adds in front depends on the width as soon as strides
+        are above 1, so in a padded batch the columns can stand elsewhere than alone.
+
+    Raises:
+        TypeError: a number is not an integer.
+        ValueError: a number is less than 1, there is no layer, or ``padding`` is unknown.
+
+    Example:
+        >>> [len(spans) for spans in column_spans(13, [("conv 3", 3, 1), ("pool 2", 2, 2)])]
+        [11, 5]
+        >>> column_spans(13, [("conv 3", 3, 1), ("pool 2", 2, 2)])[-1][:2].tolist()
+        [[0, 4], [2, 6]]
+    """
+    layers = list(layers)
+    if not layers:
+        raise ValueError("layers: expected at least one (name, window, strides), got none")
+    if padding not in ("valid", "same"):
+        raise ValueError(f"padding: expected 'valid' or 'same', got {padding!r}")
+    _at_least("width", width, 1)
+    left, size, jump, count, out = 0, 1, 1, int(width), []
+    for name, window, strides in layers:
+        _at_least(f"window of {name!r}", window, 1)
+        _at_least(f"strides of {name!r}", strides, 1)
+        before = 0
+        if padding == "valid":
+            count = max((count - window) // strides + 1, 0)
+        else:
+            columns = -(-count // strides)
+            before = max((columns - 1) * strides + window - count, 0) // 2
+            count = columns
+        left -= before * jump
+        size += (window - 1) * jump
+        jump *= strides
+        first = left + jump * np.arange(count, dtype=np.int64)
+        out.append(np.stack([first, first + size], axis=1))
+    return out
+
+
+def column_cells(
+    x: float, y: float, cell: float, real: int, total: int, paint: str, *, height: float = 14
+) -> str:
+    """Return the SVG elements of the columns of a feature map: real ones filled, padding hatched.
+
+    Args:
+        x: left edge of the first column.
+        y: upper edge.
+        cell: from one column to the next.
+        real: number of real columns.
+        total: number of columns.
+        paint: the CSS value of the real columns' colour.
+        height: height of the cells.
+
+    Returns:
+        SVG elements, at most two.
+    """
+    gap = 2.0 if cell >= 8 else 1.0
+
+    look = f"fill:none;stroke-width:{_n(height)};stroke-dasharray:{_n(cell - gap)} {_n(gap)}"
+    parts = []
+    for first, count, stroke in ((0, real, paint), (real, total - real, "url(#hatch)")):
+        if count:
+            run = f"M{_n(x + first * cell)} {_n(y + height / 2)}h{_n(count * cell - gap)}"
+            # The look in an element of its own: an explorer stores it once for all frames.
+            parts.append(f'<g style="{look};stroke:{stroke}"><path d="{run}"/></g>')
+    return "".join(parts)
+
+
+def draw_columns(
+    image: np.ndarray,
+    layers: Iterable[tuple[str, int, int]],
+    *,
+    padded: int | None = None,
+    padding: str = "valid",
+    alone: bool = False,
+    view: tuple[float, float] | None = None,
+    ink: float | None = None,
+    title: str = "",
+    caption: str = "",
+    alt: str | None = None,
+) -> Drawing:
+    """Draw how an image becomes a sequence: its pixels, the columns after each layer, the steps.
+
+    Every column stands under the middle of the pixels that it sees, and the light wedges show
+    which ones the first and the last real step see. Padding, and columns that come of nothing
+    else, are hatched. What is drawn is computed by `column_spans`.
+
+    Args:
+        image: numbers ``(height, width)`` or ``(height, width, 1)``; 0 is no ink.
+        layers: triples ``(name, window, strides)``, as in `column_spans`.
+        padded: width to which the image is padded; None draws it alone.
+        padding: ``"valid"`` or ``"same"``, as in Keras, for every layer.
+        alone: add a last line, the steps of the same image without padding, to compare.
+        view: from which pixel to which there is room, to draw several images to one scale; None
+            makes room for what is drawn.
+        ink: the value of full ink; None takes the largest value there is.
+        title: first words of the caption.
+        caption: the caption.
+        alt: the alternative text; None says how many columns each layer leaves.
+
+    Returns:
+        A `Drawing`.
+
+    Raises:
+        TypeError: a number is not an integer.
+        ValueError: the image is not one, has more than 40 rows or is wider than ``padded``, there
+            are more than 64 columns of pixels or 8 layers, or as in `column_spans`.
+
+    Example:
+        >>> draw_columns(np.ones((8, 13)), [("conv 3", 3, 1), ("pool 2", 2, 2)], padded=20)
+        An image of width 13 + 7 padding; conv 3, 11 columns + 7 padding; pool 2, 5 columns + 4 \
+padding; the sequence, 5 steps + 4 padding. The last step sees pixels 8 to 11.
+    """
+    layers = list(layers)
+    (image,), _, _, _ = _pictures([image], None, None, None, None)
+    tall, width = image.shape
+    total = width if padded is None else padded
+    _at_least("padded", total, 1)
+    if total < width:
+        raise ValueError(f"padded: expected at least the image's width {width}, got {total}")
+    if tall > 40 or total > 64:
+        raise ValueError(f"image: expected at most 40 x 64 pixels, got {tall} x {total}")
+    if len(layers) > 8:
+        raise ValueError(f"layers: expected at most 8, got {len(layers)}")
+    own, batch = (column_spans(n, layers, padding) for n in (width, total))
+    jumps = list(itertools.accumulate((strides for _, _, strides in layers), lambda a, b: a * b))
+    says = [_columns_words(len(a), len(b)) for a, b in zip(own, batch, strict=True)]
+    steps, real = says[-1].replace("column", "step"), len(own[-1])
+    # Of each line: words, what the columns see, how many are real, pixels between them, colour.
+    lines = [
+        (f"{name}: {words}", spans, len(each), jump, "width")
+        for (name, _, _), words, spans, each, jump in zip(
+            layers, says, batch, own, jumps, strict=True
+        )
+    ]
+    lines.append((f"the sequence: {steps}", batch[-1], real, jumps[-1], "time"))
+    if alone:
+        words = f"the image alone: {_count(real, 'step') if real else 'no step'}"
+        moved = real and (own[-1] != batch[-1][:real]).any()
+        words += ", moved" if moved else ""
+        lines.append((words, own[-1], real, jumps[-1], "time"))
+
+    # A column stands under the middle of what it sees.
+    starts = [spans[0].mean() - jump / 2 if len(spans) else 0 for _, spans, _, jump, _ in lines]
+    if view is None:
+        ends = [at + len(line[1]) * line[3] for at, line in zip(starts, lines, strict=True)]
+        view = min(0, *starts), max(total, *ends)
+    scale = min(12.0, (WIDTH - 8) / (view[1] - view[0]))
+    left = 4 - view[0] * scale
+    parts = [_text(4, 8, f"image: width {_extent(width, total)}")]
+    parts.append(_boxes([(left, 18, width * scale, 4)], f"fill:{css('width')}"))
+    top, y = 24.0, 24 + tall * scale + 6
+    if total > width:
+        box = (left + width * scale, top, (total - width) * scale, tall * scale)
+        parts.append(_boxes([box], "fill:url(#hatch)"))
+    sequence, cell = y + 38 * len(layers) + 18, jumps[-1] * scale
+    at = left + starts[len(layers)] * scale  # left edge of the first step
+    wedges = []
+    for step in sorted({0, real - 1}) if real else ():
+        a, b = np.clip(batch[-1][step], 0, total) * scale + left
+        c, d = at + step * cell, at + (step + 1) * cell - 2
+        wedge = f"M{_n(a)} {_n(top)}H{_n(b)}V{_n(y - 6)}L{_n(d)} {_n(sequence)}H{_n(c)}"
+        wedges.append(f'<path d="{wedge}L{_n(a)} {_n(y - 6)}z"/>')
+    parts.append(f'<g style="fill:{css("time")};fill-opacity:.22">{"".join(wedges)}</g>')
+    parts.append(pixels(image, left, top, scale, ink=_full_ink([image], ink)))
+    outline = f"fill:none;stroke:{css('padding')};stroke-width:1"
+    parts.append(_boxes([(left, top, width * scale, tall * scale)], outline))
+    for start, (words, spans, count, jump, role) in zip(starts, lines, strict=True):
+        parts.append(_text(4, y + 8, words))
+        x, pitch, high = left + start * scale, jump * scale, 20 if role == "time" else 14
+        parts.append(column_cells(x, y + 18, pitch, count, len(spans), css(role), height=high))
+        if role == "time" and count and pitch >= 14:
+            numbers = "".join(
+                f'<text x="{_n(x + (step + 0.5) * pitch - 1)}" y="{_n(y + 32)}">{step + 1}</text>'
+                for step in sorted({0, count - 1})
+            )
+            parts.append(f'<g text-anchor="middle" style="fill:{_ON_TIME}">{numbers}</g>')
+        y += 44 if role == "time" else 38
+    told = [f"An image of width {_extent(width, total)}"]
+    told += [f"{name}, {words}" for (name, _, _), words in zip(layers, says, strict=True)]
+    described = "; ".join([*told, f"the sequence, {steps}"]) + "."
+    if real:
+        first, end = np.clip(batch[-1][real - 1], 0, total)
+        beyond = f", {_count(end - width, 'pixel')} of padding among them" if end > width else ""
+        described += f" The last step sees pixels {first} to {end - 1}{beyond}."
+        if alone and moved:
+            described += (
+                f" In the batch the steps have moved: the first sees from pixel {batch[-1][0, 0]}, "
+                f"alone from {own[-1][0, 0]}."
+            )
+    return Drawing("".join(parts), y, described if alt is None else alt, title, caption)
 
 
 def from_matplotlib(figure: "Figure", *, alt: str, title: str = "", caption: str = "") -> Drawing:
@@ -718,6 +1081,123 @@ def _reached_cells(x: float, y: float, cell: float, changed: np.ndarray) -> str:
     return _boxes(whole, f"fill:{css('time')}") + (
         f'<path style="{look}" d="{crossed}"/>' if crossed else ""
     )
+
+
+def _pictures(
+    images: Sequence[np.ndarray],
+    sizes: np.ndarray | None,
+    padded: tuple[int, int] | None,
+    boxes: Sequence[np.ndarray] | None,
+    names: Sequence[str] | None,
+) -> tuple[list[np.ndarray], tuple[int, int] | None, list[np.ndarray] | None, list[str]]:
+    """Check what is to be drawn: images without padding, padded size, regions and names."""
+    images = [np.asarray(image) for image in images]
+    if not images:
+        raise ValueError("images: expected at least one, got none")
+    images = [
+        image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image for image in images
+    ]
+    for i, image in enumerate(images):
+        if image.ndim != 2 or 0 in image.shape:
+            raise ValueError(f"images: expected (height, width), got {image.shape} in image {i}")
+        if not np.isfinite(image).all() or (image < 0).any():
+            raise ValueError(f"images: expected finite numbers from 0, got others in image {i}")
+    if sizes is not None:
+        if padded is not None:
+            raise ValueError("padded: expected None together with sizes: the batch is padded")
+        sizes = np.asarray(sizes)
+        if sizes.dtype.kind not in "iu":
+            raise TypeError(f"sizes: expected integers, got dtype {sizes.dtype}")
+        if sizes.shape != (len(images), 2):
+            raise ValueError(f"sizes: expected shape ({len(images)}, 2), got {sizes.shape}")
+        if len(shapes := {image.shape for image in images}) > 1:
+            raise ValueError(f"images: expected one padded size, got {sorted(shapes)}")
+        padded = images[0].shape
+        for i, size in enumerate(sizes):
+            if (size < 1).any() or (size > padded).any():
+                raise ValueError(f"sizes: expected 1 to {padded}, got {size.tolist()} in row {i}")
+        images = [image[:h, :w] for image, (h, w) in zip(images, sizes, strict=True)]
+    elif padded is not None:
+        if np.shape(padded) != (2,):
+            raise ValueError(f"padded: expected (height, width), got {padded!r}")
+        high, wide = padded
+        _at_least("padded", high, 1)
+        _at_least("padded", wide, 1)
+        padded = (int(high), int(wide))
+        for i, image in enumerate(images):
+            if image.shape[0] > high or image.shape[1] > wide:
+                raise ValueError(
+                    f"padded: expected at least {image.shape}, the size of image {i}, got {padded}"
+                )
+    if boxes is not None:
+        boxes = [np.asarray(each, dtype="float64").reshape(-1, 4) for each in boxes]
+        if len(boxes) != len(images):
+            raise ValueError(f"boxes: expected one set for each image, got {len(boxes)}")
+        for i, (image, each) in enumerate(zip(images, boxes, strict=True)):
+            edge = np.array([*image.shape, *image.shape])
+            inside = (each >= 0) & (each <= edge) & np.tile(each[:, :2] < each[:, 2:], 2)
+            if not inside.all():
+                box = each[int((~inside).any(axis=1).argmax())].tolist()
+                raise ValueError(f"boxes: expected regions inside of image {i}, got {box}")
+    names = [f"image {i + 1}" for i in range(len(images))] if names is None else list(names)
+    if len(names) != len(images):
+        raise ValueError(f"names: expected {len(images)}, got {len(names)}")
+    return images, padded, boxes, [str(name) for name in names]
+
+
+def _full_ink(images: Iterable[np.ndarray], ink: float | None) -> float:
+    most = float(max(image.max() for image in images))
+    if ink is None:
+        return most or 1.0
+    if not ink > 0 or most > ink:
+        raise ValueError(f"ink: expected a number above 0 and at least {most:g}, got {ink!r}")
+    return float(ink)
+
+
+def _regions(
+    boxes: np.ndarray, left: float, top: float, scale: float, bottom: float
+) -> tuple[str, float]:
+    """Draw regions as numbered frames; also return where the lowest number ends."""
+    frames = [
+        (left + a * scale, top + b * scale, (c - a) * scale, (d - b) * scale)
+        for b, a, d, c in boxes.tolist()
+    ]
+    in_a_line = all(
+        a[2] <= b[0] for a, b in itertools.pairwise(sorted(boxes[:, [1, 0, 3]].tolist()))
+    )
+    tabs = [
+        (x + w / 2 - 8, bottom + 4, 16, 14) if in_a_line else (x, y, 14, 14)
+        for x, y, w, _ in frames
+    ]
+    parts = [
+        _boxes(frames, f"fill:none;stroke:{css('panel')};stroke-width:4;stroke-opacity:.7"),
+        _boxes(frames, f"fill:none;stroke:{css('time')};stroke-width:2"),
+        _boxes(tabs, f"fill:{css('time')}"),
+    ]
+    numbers = "".join(
+        f'<text x="{_n(x + w / 2)}" y="{_n(y + 11)}">{i + 1}</text>'
+        for i, (x, y, w, _) in enumerate(tabs)
+    )
+    look = f'text-anchor="middle" font-size="11" style="fill:{_ON_TIME}"'
+    parts.append(f"<g {look}>{numbers}</g>")
+    return "".join(parts), bottom + 18 if in_a_line else bottom
+
+
+def _extent(real: int, padded: int) -> str:
+    return f"{real} + {padded - real} padding" if padded > real else str(real)
+
+
+def _columns_words(real: int, total: int) -> str:
+    if not real:
+        return f"no column, {total} padding" if total else "no column"
+    return _count(real, "column") + (f" + {total - real} padding" if total > real else "")
+
+
+def _at_least(name: str, number: int, low: int) -> None:
+    if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
+        raise TypeError(f"{name}: expected an integer, got {number!r}")
+    if number < low:
+        raise ValueError(f"{name}: expected at least {low}, got {number}")
 
 
 def _slots(plan: "Plan") -> list[tuple[np.ndarray, np.ndarray]]:

@@ -10,8 +10,12 @@ import time
 import keras
 import numpy as np
 
-from helpers.batching import fixed
+from helpers.batching import bucketed, fixed
+from helpers.data import random_lengths
 from helpers.feeding import PlannedDataset
+from helpers.images.buckets import bucket_sizes
+from helpers.images.sequences import ToSequence
+from helpers.images.stack import SizedStack
 from helpers.padding import pad
 
 
@@ -235,4 +239,122 @@ def unless_refused(
         raise
 
 
-CELLS = (tail_batch_compile, cudnn_masks)
+def crnn(height: int, units: int) -> keras.Model:
+    """Build a small reader of images of one height: two convolutions, then a bidirectional LSTM.
+
+    Args:
+        height: height of the images in pixels, at least 4.
+        units: size of the LSTM's state in each direction.
+
+    Returns:
+        A compiled model from ``[images, sizes]``, ``(batch, height, width, 1)`` of any width and
+        int32 ``(batch, 2)``, to ``(batch, 10)``. Padding has no influence on it. Whether its step
+        is compiled is left to Keras.
+    """
+    layers = keras.layers
+    images = keras.Input((height, None, 1))
+    sizes = keras.Input((2,), dtype="int32", name="sizes")
+    stack = []
+    for filters in (32, 64):
+        stack += [layers.Conv2D(filters, 3, padding="same", activation="relu")]
+        stack += [layers.MaxPooling2D(2)]
+    steps = ToSequence("columns")(SizedStack(stack)([images, sizes]))
+    read = layers.Bidirectional(layers.LSTM(units))(steps)
+    model = keras.Model([images, sizes], layers.Dense(10, activation="softmax")(read))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def width_buckets(
+    images: int = 1024,
+    batch_size: int = 32,
+    buckets: int = 8,
+    height: int = 32,
+    widest: int = 512,
+    units: int = 128,
+) -> dict[str, float]:
+    """What it brings to pad images to the width of their bucket, against one width for all.
+
+    The same model, `crnn`, is trained twice on random images of log-normal widths: ``padded``,
+    every batch as wide as the widest image, and ``bucketed``, each batch as wide as the widest
+    image of its bucket. All batches are made before any clock starts and go
+    through ``train_on_batch``: once for each shape, which compiles, once more, and then three
+    epochs, of which the fastest counts.
+
+    Args:
+        images: number of images.
+        batch_size: rows in a batch; each bucket's last one is filled up with rows of weight 0.
+        buckets: number of widths, at least 2.
+        height: height of all images in pixels, at least 4.
+        widest: no image is wider, in pixels; the mean is a quarter of it, the least is 8.
+        units: size of the LSTM's state in each direction.
+
+    Returns:
+        Four numbers for each way, their names beginning with ``padded_`` or ``bucketed_``, namely
+        ``images_per_second``, ``pixels_per_true_pixel``, what is computed over what the images
+        have, ``shapes``, the number of batch shapes, and ``first_steps_seconds``, the first steps
+        of all shapes together. Last, ``bucketed_speedup``, how many times as many images a second
+        the buckets give.
+
+    Raises:
+        ValueError: if a number is too small, or the images do not make two buckets.
+
+    Example:
+        >>> measured = width_buckets()  # doctest: +SKIP
+        >>> measured["padded_shapes"], measured["bucketed_shapes"]  # doctest: +SKIP
+        (1, 8)
+    """
+    for name, number, least in (("images", images, 2), ("buckets", buckets, 2)):
+        if number < least:
+            raise ValueError(f"{name}: expected at least {least}, got {number}")
+    widths = np.maximum(random_lengths(images, "lognormal", mean=widest / 4, maximum=widest), 8)
+    sizes = np.stack([np.full(images, height), widths], axis=1).astype("int32")
+    boxes = bucket_sizes(sizes, buckets)
+    if len(boxes) < 2:
+        raise ValueError(f"images: expected widths for two buckets, got only {widths.max()} pixels")
+    random = np.random.default_rng(0)
+    pictures = [random.random((*size, 1), dtype="float32") for size in sizes]
+    labels = np.arange(images) % 10
+    measured: dict[str, float] = {}
+    for way, targets in (("padded", boxes[-1:]), ("bucketed", boxes)):
+        forget_compiled()
+        plan = bucketed(sizes, batch_size, targets, tail="pad", shuffle=0)
+        data = PlannedDataset(plan, (pictures, sizes), labels)
+        first_steps, epoch = train_seconds(crnn(height, units), [data[i] for i in range(len(data))])
+        pixels = int((plan.sizes * plan.padded_lengths.prod(axis=1)).sum())
+        measured[f"{way}_images_per_second"] = images / epoch
+        measured[f"{way}_pixels_per_true_pixel"] = pixels / int(sizes.prod(axis=1).sum())
+        measured[f"{way}_shapes"] = len(plan.shapes)
+        measured[f"{way}_first_steps_seconds"] = first_steps
+    measured["bucketed_speedup"] = (
+        measured["bucketed_images_per_second"] / measured["padded_images_per_second"]
+    )
+    return measured
+
+
+def train_seconds(model: keras.Model, batches: list[tuple]) -> tuple[float, float]:
+    """Time training steps: the first of each shape together, and the fastest of three epochs.
+
+    Args:
+        model: a compiled model.
+        batches: what ``model.train_on_batch`` takes, one tuple for each step of an epoch; the
+            first input of each is an array, whose shape is the batch's.
+
+    Returns:
+        Seconds of the first steps, one for each shape, and seconds of an epoch after them.
+    """
+
+    def seconds(some: list[tuple]) -> float:
+        start = time.perf_counter()
+        for batch in some:
+            model.train_on_batch(*batch)  # returns the loss as a number: the device is done
+        return time.perf_counter() - start
+
+    one_each = list({batch[0][0].shape: batch for batch in batches}.values())
+    first = seconds(one_each)
+    # TensorFlow traces the second shape for every length at once; so each shape runs again.
+    seconds(one_each)
+    return first, min(seconds(batches) for _ in range(3))
+
+
+CELLS = (tail_batch_compile, cudnn_masks, width_buckets)

@@ -433,3 +433,173 @@ def labels_padded_to_another_length():
     model = keras.Sequential([keras.Input((None, 2)), layer])
     model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
     model.fit(np.ones((2, 7, 2)), np.ones((2, 5), int), verbose=0)
+
+
+def first_two_batches_of_one_width():
+    class Images(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return np.ones((2, 8, (10, 10, 14)[index], 3)), np.ones((2, 3))
+
+    model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.GlobalMaxPooling2D()])
+    model.predict(Images(), verbose=0)
+
+
+def image_files_with_their_own_sizes():
+    keras.utils.image_dataset_from_directory("photographs", image_size=None)
+
+
+def images_of_several_sizes_joined():
+    images = [np.ones((8, 9, 3)), np.ones((7, 12, 3))]
+    np.concatenate([image[None] for image in images])
+
+
+def images_of_one_height_as_objects():
+    np.array([np.ones((8, 9, 3)), np.ones((8, 12, 3))], dtype=object)
+
+
+def image_into_a_slot_of_another_size():
+    batch = np.zeros((2, 8, 9, 3))
+    for place, image in zip(batch, [np.ones((8, 9, 3)), np.ones((8, 12, 3))], strict=True):
+        place[:] = image
+
+
+def one_image_without_a_batch_axis():
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.GlobalMaxPooling2D()]
+    model = keras.Sequential([keras.Input((None, None, 3)), *layers])
+    model.predict(np.ones((28, 40, 3)), verbose=0)
+
+
+def feature_map_into_an_lstm():
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.LSTM(8)]
+    keras.Sequential([keras.Input((None, None, 1)), *layers])
+
+
+def pooled_features_into_a_model_of_sequences():
+    model = keras.Sequential([keras.Input((None, 20)), keras.layers.LSTM(8)])
+    model.predict(np.ones((2, 20)), verbose=0)
+
+
+def columns_of_an_unknown_height():
+    images = keras.Input((None, None, 1))
+    columns = keras.layers.Permute((2, 1, 3))(keras.layers.Conv2D(4, 3)(images))
+    features = keras.layers.TimeDistributed(keras.layers.Flatten())(columns)
+    keras.layers.LSTM(8)(features)
+
+
+def reshape_of_an_unknown_height():
+    images = keras.Input((None, None, 1))
+    columns = keras.layers.Permute((2, 1, 3))(keras.layers.Conv2D(4, 3)(images))
+    keras.layers.Reshape((-1, columns.shape[2] * columns.shape[3]))(columns)
+
+
+def image_of_unknown_channels():
+    keras.layers.Conv2D(4, 3)(keras.Input((None, None, None)))
+
+
+def reshape_with_two_unknown_sizes():
+    images = keras.Input((None, None, 1))
+    columns = keras.layers.Permute((2, 1, 3))(keras.layers.Conv2D(4, 3)(images))
+    keras.layers.Reshape((-1, -1))(columns)
+
+
+def width_written_into_a_reshape():
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.Reshape((26, 26 * 4)), keras.layers.LSTM(8)]
+    model = keras.Sequential([keras.Input((28, None, 1)), *layers])
+    model.predict(np.ones((2, 28, 40, 1)), verbose=0)
+
+
+def columns_of_another_height():
+    model = keras.Sequential([keras.Input((None, 30)), keras.layers.LSTM(8)])
+    images = np.ones((2, 31, 50))
+    model.predict(images.swapaxes(1, 2), verbose=0)
+
+
+def grey_image_for_a_colour_model():
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.GlobalMaxPooling2D()]
+    model = keras.Sequential([keras.Input((None, None, 3)), *layers])
+    model.predict(np.ones((2, 8, 9, 1)), verbose=0)
+
+
+def image_of_another_size_than_the_input():
+    images = keras.Input((32, 32, 3))
+    maps = keras.layers.Conv2D(4, 3)(images)
+    model = keras.Model(images, keras.layers.GlobalMaxPooling2D()(maps))
+    model.predict(np.ones((1, 40, 56, 3)), verbose=0)
+
+
+def images_too_small_for_a_backbone():
+    keras.applications.ResNet50(weights=None, include_top=False, input_shape=(20, 20, 3))
+
+
+def top_of_a_backbone_with_an_open_size():
+    keras.applications.ResNet50(weights=None, input_shape=(None, None, 3))
+
+
+def crop_without_pixels():
+    image, (top, left, bottom, right) = np.ones((1, 8, 9, 3)), (5, 1, 5, 7)
+    keras.layers.Conv2D(4, 3)(image[:, top:bottom, left:right])
+
+
+def image_smaller_than_the_window():
+    layers = [keras.layers.Conv2D(4, 5), keras.layers.GlobalMaxPooling2D()]
+    model = keras.Sequential([keras.Input((None, None, 1)), *layers])
+    model.predict(np.ones((2, 28, 3, 1)), verbose=0)
+
+
+def odd_image_down_and_up_again():
+    images = keras.Input((None, None, 1))
+    fine = keras.layers.Conv2D(4, 3, padding="same")(images)
+    coarse = keras.layers.MaxPooling2D(2)(fine)
+    joined = keras.layers.Concatenate()([fine, keras.layers.UpSampling2D(2)(coarse)])
+    keras.Model(images, joined).predict(np.ones((2, 9, 11, 1)), verbose=0)
+
+
+def clips_into_a_convolution_of_images():
+    keras.layers.Conv2D(4, 3)(keras.Input((None, 28, 28, 1)))
+
+
+def float_bounds_of_a_box():
+    image, box = np.ones((28, 40)), np.array([3.2, 5.0, 19.7, 12.4])
+    image[box[0] : box[2], box[1] : box[3]]
+
+
+def boxes_of_a_whole_batch():
+    image, detections = np.ones((28, 40)), np.ones((1, 5, 4), int)
+    for box in detections:
+        image[box[0] : box[2], box[1] : box[3]]
+
+
+def no_regions_to_stack():
+    boxes = np.zeros((0, 4))
+    np.stack([np.ones(16) for box in boxes])
+
+
+def ctc_label_longer_than_the_sequence():
+    labels, scores = np.array([[1, 2, 3, 2]], "int32"), np.ones((1, 3, 5), "float32")
+    labels = tf.sparse.from_dense(labels)
+    tf.nn.ctc_loss(labels, scores, None, [3], logits_time_major=False, blank_index=0)
+
+
+def ctc_with_more_steps_than_predictions():
+    labels, predictions = np.array([[1, 2, 2]]), np.ones((1, 9, 5), "float32")
+    width, letters = np.array([[36]]), np.array([[3]])
+    tf.keras.backend.ctc_batch_cost(labels, predictions, width, letters)
+
+
+def ctc_label_outside_the_alphabet():
+    labels, predictions = np.array([[1, 4, 2]]), np.ones((1, 9, 5), "float32")
+    steps, letters = np.array([[9]]), np.array([[3]])
+    tf.keras.backend.ctc_batch_cost(labels, predictions, steps, letters)
+
+
+def ctc_without_a_time_axis():
+    model = keras.Sequential([keras.Input((None, 28)), keras.layers.LSTM(11)])
+    model.compile(loss=keras.losses.CTC(), optimizer="sgd")
+    model.fit(np.ones((2, 9, 28)), np.array([[1, 2], [3, 0]]), verbose=0)
+
+
+def ctc_function_of_older_keras():
+    keras.backend.ctc_batch_cost(np.ones((1, 2)), np.ones((1, 9, 5)), [[9]], [[2]])

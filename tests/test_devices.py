@@ -612,6 +612,115 @@ def test_only_kerass_own_words_count_as_a_refusal(monkeypatch):
         gpu_cells.unless_refused(3, 4, "auto", x, mask)
 
 
+FEW = {"images": 20, "batch_size": 4, "buckets": 3, "height": 8, "widest": 48, "units": 4}
+WAYS = ("padded", "bucketed")
+
+
+def test_width_buckets_on_this_device():
+    from helpers.gpu_cells import width_buckets
+
+    measured = width_buckets(**{**FEW, "buckets": 2})
+    per_way = ("images_per_second", "pixels_per_true_pixel", "shapes", "first_steps_seconds")
+    assert set(measured) == {f"{way}_{name}" for way in WAYS for name in per_way} | {
+        "bucketed_speedup"
+    }
+    assert (measured["padded_shapes"], measured["bucketed_shapes"]) == (1, 2)
+    assert measured["padded_pixels_per_true_pixel"] > measured["bucketed_pixels_per_true_pixel"] > 1
+    assert all(np.isfinite(value) and value > 0 for value in measured.values())
+    assert set(devices._plain(measured, "width_buckets")) == set(measured)
+
+
+class Timed:
+    """A stand-in for a model on a clock of its own: steps get faster, and a new shape is slow."""
+
+    def __init__(self):
+        self.now, self.steps, self.costs = 0.0, [], []
+
+    def train_on_batch(self, x, y, sample_weight=None):
+        images, sizes = x
+        new = images.shape not in {shape for shape, *_ in self.steps}
+        self.steps.append((images.shape, images, sizes, sample_weight))
+        self.costs.append(images.size / len(self.steps) + 1e6 * new)
+        self.now += self.costs[-1]
+
+
+def test_width_buckets_reads_each_figure_off_the_right_steps(monkeypatch):
+    from helpers import gpu_cells
+
+    models = []
+
+    def crnn(height, units):
+        assert (height, units) == (8, 4)
+        models.append(Timed())
+        return models[-1]
+
+    monkeypatch.setattr(gpu_cells, "crnn", crnn)
+    monkeypatch.setattr(gpu_cells.time, "perf_counter", lambda: models[-1].now)
+    measured = gpu_cells.width_buckets(**FEW)
+    assert len(models) == 2
+    true = {}
+    for way, model in zip(WAYS, models, strict=True):
+        shapes = list(dict.fromkeys(shape for shape, *_ in model.steps))
+        n, wide = len(shapes), max(width for _, _, width, _ in shapes)
+        assert [shape for shape, *_ in model.steps[: 2 * n]] == shapes * 2
+        epochs = model.steps[2 * n :]
+        epoch = epochs[: len(epochs) // 3]
+        assert [step[0] for step in epochs] == [step[0] for step in epoch] * 3
+        real = np.concatenate([sizes if w is None else sizes[w > 0] for _, _, sizes, w in epoch])
+        assert len(real) == FEW["images"]
+        assert real[:, 1].max() == wide
+        for shape, images, sizes, _ in epoch:
+            assert shape[0] == FEW["batch_size"]
+            for image, (h, w) in zip(images, sizes, strict=True):
+                assert image[:h, :w].all()
+                assert not image[:, w:].any()
+        pixels, true[way] = sum(step[1].size for step in epoch), int(real.prod(axis=1).sum())
+        last = sum(model.costs[-len(epoch) :])
+        assert measured[f"{way}_shapes"] == n == {"padded": 1, "bucketed": 3}[way]
+        assert measured[f"{way}_images_per_second"] == pytest.approx(20 / last)
+        assert measured[f"{way}_pixels_per_true_pixel"] == pytest.approx(pixels / true[way])
+        assert measured[f"{way}_first_steps_seconds"] == pytest.approx(sum(model.costs[:n]))
+    assert true["padded"] == true["bucketed"]
+    assert measured["bucketed_speedup"] == pytest.approx(
+        measured["bucketed_images_per_second"] / measured["padded_images_per_second"]
+    )
+
+
+def test_the_reader_of_width_buckets_is_not_moved_by_padding():
+    from helpers.gpu_cells import crnn
+
+    model = crnn(8, 4)
+    narrow = np.random.default_rng(0).random((1, 8, 21, 1), dtype="float32")
+    wide = np.pad(narrow, ((0, 0), (0, 0), (0, 30), (0, 0)), constant_values=5)
+    sizes = np.array([[8, 21]], "int32")
+    alone, padded = (np.asarray(model.predict_on_batch([x, sizes])) for x in (narrow, wide))
+    np.testing.assert_allclose(alone, padded, atol=1e-6)
+    whole = model.predict_on_batch([wide, np.array([[8, 51]], "int32")])
+    assert np.abs(np.asarray(whole) - alone).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"images": 1}, "^images: expected at least 2, got 1"),
+        ({"buckets": 1}, "^buckets: expected at least 2, got 1"),
+    ],
+)
+def test_width_buckets_needs_images_and_buckets(given, message):
+    from helpers.gpu_cells import width_buckets
+
+    with pytest.raises(ValueError, match=message):
+        width_buckets(**{**FEW, **given})
+
+
+def test_width_buckets_refuses_images_of_one_width(monkeypatch):
+    from helpers import gpu_cells
+
+    monkeypatch.setattr(gpu_cells, "random_lengths", lambda count, *_, **__: np.full(count, 99))
+    with pytest.raises(ValueError, match=r"^images: expected widths for two buckets"):
+        gpu_cells.width_buckets(**FEW)
+
+
 MASKS = {
     "right-padded": ([[1, 1, 1, 0], [1, 0, 0, 0]], True),
     "no padding": ([[1, 1, 1, 1], [1, 1, 1, 1]], True),
@@ -641,7 +750,7 @@ def test_kerass_own_check_says_which_masks_cudnn_takes(mask, taken):
 
 def test_list_names_every_cell(capsys):
     assert devices.main(["--list"]) == 0
-    assert capsys.readouterr().out == "tail_batch_compile\ncudnn_masks\n"
+    assert capsys.readouterr().out == "tail_batch_compile\ncudnn_masks\nwidth_buckets\n"
 
 
 def test_record_command_fails_clearly_without_a_gpu(no_gpu, capsys, tmp_path):

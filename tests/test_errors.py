@@ -148,6 +148,61 @@ OTHER_WORDINGS = {
     "Incompatible shapes: [9,1] vs. [32,1] [[{{node compile_loss/own/mul}}]]": (
         "fixed-batch-size-in-a-loss"
     ),
+    "Computed output size would be negative: -1 [input_size: 3, effective_filter_size: 5, "
+    "stride: 1] [[{{node sequential_1/conv2d_1/BiasAdd}}]]": "image-smaller-than-the-window",
+    "Compute received an exception:Status: 2, message: could not create a descriptor for a pooling "
+    "forward propagation primitive [[{{node vgg16_1/block5_pool_1/MaxPool2d}}]]": (
+        "image-smaller-than-the-window"
+    ),
+    "Exception encountered when calling Conv2D.call(). The convolution operation resulted in an "
+    "empty output. Output shape: (2, 0, 5, 3). inputs=tf.Tensor(shape=(2, 4, 9, 3), dtype": (
+        "image-smaller-than-the-window"
+    ),
+    "Exception encountered when calling Conv2D.call(). The convolution operation resulted in an "
+    "empty output. Output shape: (1, 0, 5, 3). inputs=tf.Tensor(shape=(1, 0, 5, 3), dtype": (
+        "empty-crop"
+    ),
+    "Exception encountered when calling MaxPooling2D.call(). Computed output size would be zero or "
+    "negative. Received: `inputs.shape=[None 28 3 1]`, `pool_size=[4 4]`": (
+        "image-smaller-than-the-window"
+    ),
+    "Negative dimension size caused by subtracting 3 from 1 for '{{node conv2d_13_1/convolution}} "
+    "= Conv2D[](ExpandDims, ReadVariableOp)' with input shapes: [28,28,1,1], [3,3,1,4].": (
+        "one-image-without-a-batch-axis"
+    ),
+    "Negative dimension size caused by subtracting 5 from 4 for '{{node conv1d_1/convolution}} = "
+    "Conv2D[](ExpandDims, ExpandDims_1)' with input shapes: [2,1,4,3], [1,5,3,4].": (
+        "kernel-longer-than-the-sequence"
+    ),
+    "Input 0 with name 'None' of layer 'conv2d_11' is incompatible with the layer: expected "
+    "min_ndim=4, found ndim=3. Full shape received: (28, 28, 1)": "one-image-without-a-batch-axis",
+    "ConcatOp : Dimension 1 in both shapes must be equal: shape[0] = [2,9,11,2] vs. shape[1] = "
+    "[2,8,10,2] [[{{node functional_4_1/concatenate_1/concat}}]]": "maps-of-two-sizes-joined",
+    "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. "
+    "Received: input_shape=[(None, 9, 11, 2), (None, 8, 10, 2)]": "maps-of-two-sizes-joined",
+    "Input to reshape is a tensor with 2480 values, but the requested shape requires a multiple of "
+    "56 [[{{node functional_6_1/reshape_1_1/Reshape}}]]": "reshape-with-a-fixed-width",
+    "Exception encountered when calling LSTMCell.call(). Matrix size-incompatible: In[0]: [2,31], "
+    "In[1]: [30,8] [Op:MatMul]": "recurrent-layer-with-other-features",
+    "Matrix size-incompatible: In[0]: [2,31], In[1]: [30,8] [[{{node sequential_24_1/lstm_14_1/"
+    "while/body/_1/sequential_24_1/lstm_14_1/while/lstm_cell_1/MatMul}}]]": (
+        "recurrent-layer-with-other-features"
+    ),
+    "Input 0 with name 'x' of layer 'functional_10' is incompatible with the layer: expected "
+    "shape=(None, None, None, 3), found shape=(2, 8, 8, 4)": "image-with-other-channels",
+    "Input 0 with name 'x' of layer 'functional_25' is incompatible with the layer: expected "
+    "shape=(None, None, 30), found shape=(2, 5, 31)": "recurrent-layer-with-other-features",
+    "{{function_node __wrapped__CTCGreedyDecoder}} sequence_length(0) <= 3 [Op:CTCGreedyDecoder]": (
+        "ctc-with-more-steps-than-predictions"
+    ),
+    "TypeError: Generator yielded an element of shape (2, 8, 14, 3) where an element of shape "
+    "(None, 8, 10, 3) was expected. Your generator provides tensors": (
+        "first-two-batches-of-one-size"
+    ),
+    "Exception encountered when calling Conv2D.call(). Incompatible shapes: [2,9,4,3] vs. "
+    "[1,1,1,4] [Op:AddV2]": "image-smaller-than-the-window",
+    "Exception encountered when calling Conv2D.call(). Incompatible shapes: [1,0,5,3] vs. "
+    "[1,1,1,2] [Op:AddV2]": "empty-crop",
 }
 
 

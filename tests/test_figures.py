@@ -511,3 +511,316 @@ def test_the_border_stands_between_the_row_and_its_padding():
 def test_a_reach_that_cannot_be_drawn_is_refused(given, error, message):
     with pytest.raises(error, match=message):
         figures.draw_reach(**{"steps": 4, "padding": 2, "kernel": 3, "layers": 2, **given})
+
+
+# --- images and the columns of their feature maps
+
+BATCH = [np.eye(8)[:, :5] * 16, np.eye(8, 9) * 3 + 1]  # 8 x 5 and 8 x 9
+
+
+def inked(drawing, shape, which=0):
+    """The grey of every pixel of one drawn image, read back from its paths."""
+    places = [g for g in parsed(drawing).iter("g") if (g.get("transform") or "")]
+    levels = np.zeros(shape)
+    for path in places[which]:
+        for run in re.findall(r"M(\d+) (\d+)h(\d+)", path.get("d")):
+            column, row, size = map(int, run)
+            assert not levels[row, column : column + size].any()
+            levels[row, column : column + size] = float(path.get("stroke-opacity"))
+    return levels
+
+
+def place(drawing, which=0):
+    """Where an image stands: its left edge, its upper edge and the size of a pixel."""
+    places = [g.get("transform") for g in parsed(drawing).iter("g") if g.get("transform")]
+    x, y, scale = map(float, re.findall(r"[\d.]+", places[which]))
+    return x, y - scale / 2, scale
+
+
+def test_every_pixel_of_an_image_is_drawn_with_its_ink():
+    image = np.random.default_rng(0).integers(0, 17, size=(8, 23))
+    image[0, :3], image[3] = [0, 1, 16], 0
+    drawing = figures.draw_images([image], ink=16)
+    np.testing.assert_allclose(inked(drawing, image.shape), np.ceil(image / 16 * 5) / 5)
+    assert (inked(drawing, image.shape) > 0).tolist() == (image > 0).tolist()
+    by_itself = figures.draw_images([image / 16])
+    assert inked(by_itself, image.shape).tolist() == inked(drawing, image.shape).tolist()
+    assert figures.pixels(np.zeros((2, 2)), 0, 0, 1, ink=1) == ""
+    assert len(drawing.svg) < 4000
+
+
+def test_a_batch_of_images_is_drawn_to_one_scale_with_its_padding():
+    drawing = figures.draw_images(BATCH, padded=(10, 9), names=["five", "nine"])
+    assert drawing.alt == (
+        "2 images padded to height 10 and width 9: five, height 8 + 2 padding, width 5 + 4 "
+        "padding; nine, height 8 + 2 padding, width 9."
+    )
+    said = ["".join(text.itertext()) for text in parsed(drawing).iter("text")]
+    assert said[:5] == ["five, width 5 + 4 padding", "height", "8", "+ 2", "padding"]
+    assert "nine, width 9" in said
+    (left, top, scale), (_, lower, same) = place(drawing), place(drawing, 1)
+    assert scale == same
+    widths = boxes(drawing, f"fill:{figures.css('width')}")
+    assert [round(w / scale) for _, _, w in sorted(widths, key=lambda box: box[1])] == [5, 9]
+    hatched = boxes(drawing, f"fill:{hatch(drawing)}")
+    assert sorted((round((x - left) / scale), round(w / scale)) for x, _, w in hatched) == [
+        (0, 9),
+        (0, 9),
+        (5, 4),
+    ]
+    below = sorted(y for x, y, w in hatched if round(w / scale) == 9)
+    assert below == pytest.approx([top + 8 * scale, lower + 8 * scale])
+    tall = [p for p in parsed(drawing).iter("path") if p.get("style") == f"fill:{HEIGHT}"]
+    assert [float(re.search(r"v([\d.]+)", p.get("d"))[1]) / scale for p in tall] == [8, 8]
+
+
+HEIGHT = figures.css("height")
+
+
+def test_a_padded_batch_is_drawn_as_its_images_are():
+    batch = np.zeros((2, 10, 9, 1))
+    for row, image in zip(batch, BATCH, strict=True):
+        row[:8, : image.shape[1], 0] = image
+    batch[0, :, 5:], batch[:, 8:] = 7, 7  # what the padding holds is not shown
+    sizes = np.array([[8, 5], [8, 9]])
+    wanted = figures.draw_images(BATCH, padded=(10, 9))
+    assert figures.draw_images(batch, sizes).svg == wanted.svg
+    alone = figures.draw_images(BATCH)
+    assert hatch(alone) not in alone.body
+    assert alone.alt == "2 images: image 1, height 8, width 5; image 2, height 8, width 9."
+
+
+def test_regions_are_framed_and_numbered_in_their_order():
+    found = [[[0, 3, 8, 5], [2, 0, 8, 3]], []]
+    drawing = figures.draw_images(BATCH, boxes=found)
+    assert "image 1, height 8, width 5, 2 regions; image 2, height 8, width 9, 0 regions" in (
+        drawing.alt
+    )
+    left, top, scale = place(drawing)
+    frames = boxes(drawing, f"fill:none;stroke:{figures.css('time')}")
+    assert [(round((x - left) / scale), round((y - top) / scale)) for x, y, _ in frames] == [
+        (0, 2),
+        (3, 0),
+    ]
+    tabs = boxes(drawing, f"fill:{figures.css('time')}")
+    assert all(y >= top + 8 * scale for _, y, _ in tabs)
+    numbers = {
+        t.text: float(t.get("x")) for t in parsed(drawing).iter("text") if t.text in ("1", "2")
+    }
+    assert numbers["2"] < numbers["1"]  # the second one stands to the left
+    lines = figures.draw_images([np.ones((20, 9))], boxes=[[[0, 0, 8, 9], [10, 0, 18, 9]]])
+    _, top, scale = place(lines)
+    inside = [y for _, y, _ in boxes(lines, f"fill:{figures.css('time')}")]
+    assert inside == pytest.approx([top, top + 10 * scale])
+
+
+@pytest.mark.parametrize("width", [1, 5, 31, 90, 160])
+def test_images_fit_a_narrow_screen(width):
+    drawing = figures.draw_images([np.ones((8, width)), np.ones((20, 1))], padded=(20, width))
+    for look in (f"fill:{figures.css('width')}", f"fill:{hatch(drawing)}"):
+        assert all(x + w <= figures.WIDTH for x, _, w in boxes(drawing, look))
+    x, _, scale = place(drawing)
+    assert x + width * scale <= figures.WIDTH
+
+
+IMAGE = np.ones((8, 5))
+
+
+@pytest.mark.parametrize(
+    ("images", "more", "error", "message"),
+    [
+        ([], {}, ValueError, "^images: expected at least one"),
+        ([np.ones(5)], {}, ValueError, r"^images: .* got \(5,\) in image 0"),
+        ([np.ones((2, 0))], {}, ValueError, r"^images: .* got \(2, 0\) in image 0"),
+        ([IMAGE, -IMAGE], {}, ValueError, "^images: expected finite .* in image 1"),
+        ([IMAGE * np.nan], {}, ValueError, "^images: expected finite"),
+        ([IMAGE] * 13, {}, ValueError, "^images: expected at most 12 .* got 13 of 8 x 5"),
+        ([np.ones((2, 161))], {}, ValueError, "^images: expected at most 12 .* of 2 x 161"),
+        ([IMAGE], {"padded": (8, 4)}, ValueError, r"^padded: .*\(8, 5\).* image 0, got \(8, 4\)"),
+        ([IMAGE], {"padded": 9}, ValueError, r"^padded: expected \(height, width\), got 9"),
+        ([IMAGE], {"padded": (8.0, 5)}, TypeError, "^padded: expected an integer, got 8.0"),
+        ([IMAGE], {"sizes": [[8, 6]]}, ValueError, r"^sizes: expected 1 to \(8, 5\), got \[8, 6\]"),
+        ([IMAGE], {"sizes": [[0, 5]]}, ValueError, r"^sizes: .* got \[0, 5\] in row 0"),
+        ([IMAGE], {"sizes": [8, 5]}, ValueError, r"^sizes: expected shape \(1, 2\), got \(2,\)"),
+        ([IMAGE], {"sizes": [[8.0, 5]]}, TypeError, "^sizes: expected integers, got dtype float64"),
+        ([IMAGE], {"sizes": [[8, 5]], "padded": (8, 5)}, ValueError, "^padded: expected None"),
+        (
+            [IMAGE, np.ones((9, 9))],
+            {"sizes": [[1, 1]] * 2},
+            ValueError,
+            "^images: expected one pad",
+        ),
+        ([IMAGE], {"boxes": [[[0, 0, 8, 6]]]}, ValueError, "^boxes: .* image 0, got .*6.0"),
+        ([IMAGE], {"boxes": [[[4, 0, 4, 3]]]}, ValueError, "^boxes: expected regions inside"),
+        ([IMAGE], {"boxes": [[], []]}, ValueError, "^boxes: expected one set for each .* got 2"),
+        ([IMAGE], {"names": "ab"}, ValueError, "^names: expected 1, got 2"),
+        ([IMAGE], {"ink": 0.5}, ValueError, "^ink: expected .* at least 1, got 0.5"),
+    ],
+)
+def test_images_that_cannot_be_drawn_are_refused(images, more, error, message):
+    with pytest.raises(error, match=message):
+        figures.draw_images(images, **more)
+
+
+STACK = [("conv 3", 3, 1), ("pool 2", 2, 2)]
+
+
+def keras_stack(layers, padding):
+    """Convolutions of ones along the width: an output is above 0 where its window holds ink."""
+    import keras
+
+    stack = []
+    for _, window, strides in layers:
+        conv = keras.layers.Conv2D(
+            1, (1, window), (1, strides), padding, use_bias=False, kernel_initializer="ones"
+        )
+        stack.append(conv)
+    return stack
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(
+    "windows", [[(3, 1), (2, 2)], [(3, 2), (3, 2)], [(4, 4)], [(5, 3), (2, 1), (3, 2)]], ids=str
+)
+@pytest.mark.parametrize("width", [10, 13, 16])
+def test_columns_see_the_pixels_that_keras_shows_them(width, windows, padding):
+    import keras
+
+    layers = [(str(window), *window) for window in windows]
+    spans = figures.column_spans(width, layers, padding)
+    seen = np.eye(width, dtype="float32")[:, None, :, None]  # one image for each pixel
+    for conv, span in zip(keras_stack(layers, padding), spans, strict=True):
+        if not len(span):
+            assert seen.shape[2] < conv.kernel_size[1]  # newer versions of Keras refuse it
+            return
+        seen = keras.ops.convert_to_numpy(conv(seen))
+        pixels = np.arange(width)[:, None]
+        wanted = (pixels >= span[:, 0]) & (pixels < span[:, 1])
+        assert (seen[:, 0, :, 0] > 0).tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_columns_are_as_many_as_keras_makes(padding):
+    import keras
+
+    layers = keras.layers
+    stack = [
+        layers.Conv2D(2, 3, padding=padding),
+        layers.MaxPooling2D(2, padding=padding),
+        layers.Conv2D(2, 3, strides=2, padding=padding),
+        layers.AveragePooling2D(3, padding=padding),
+    ]
+    triples = [*STACK, ("conv 3 strides 2", 3, 2), ("pool 3", 3, 3)]
+    for width in range(18, 40):
+        shape = (1, 40, width, 1)
+        for layer, spans in zip(stack, figures.column_spans(width, triples, padding), strict=True):
+            shape = layer.compute_output_shape(shape)
+            assert len(spans) == shape[2]
+
+
+def test_too_narrow_an_image_leaves_no_column():
+    assert [len(spans) for spans in figures.column_spans(2, STACK)] == [0, 0]
+    assert [len(spans) for spans in figures.column_spans(3, STACK)] == [1, 0]
+    assert [len(spans) for spans in figures.column_spans(1, STACK, "same")] == [1, 1]
+    drawing = figures.draw_columns(np.ones((8, 3)), STACK, padded=9, alone=True)
+    assert drawing.alt == (
+        "An image of width 3 + 6 padding; conv 3, 1 column + 6 padding; pool 2, no column, 3 "
+        "padding; the sequence, no step, 3 padding."
+    )
+    assert "the image alone: no step" in words(drawing)
+    narrow = figures.draw_columns(np.ones((8, 2)), STACK)
+    assert narrow.alt.endswith("pool 2, no column; the sequence, no step.")
+
+
+def dashes(drawing, paint):
+    """Columns of one paint as ``(left edge, upper edge, pitch, number)``, line by line."""
+    found = []
+    for group in parsed(drawing).iter("g"):
+        style = group.get("style", "")
+        if style.endswith(f";stroke:{paint}") and "dasharray" in style:
+            height = float(re.search(r"stroke-width:([\d.]+)", style)[1])
+            dash, gap = map(float, re.search(r"dasharray:([\d.]+) ([\d.]+)", style).groups())
+            x, y, size = map(
+                float, re.search(r"M([\d.]+) ([\d.]+)h([\d.]+)", group[0].get("d")).groups()
+            )
+            number = round((size + gap) / (dash + gap))
+            found.append((x, y - height / 2, dash + gap, number))
+    return found
+
+
+def test_columns_stand_under_the_middle_of_what_they_see():
+    drawing = figures.draw_columns(np.ones((8, 13)), STACK, padded=20)
+    left, top, scale = place(drawing)
+    columns = dashes(drawing, figures.css("width"))
+    assert [number for *_, number in columns] == [11, 5]
+    assert [number for *_, number in dashes(drawing, hatch(drawing))] == [7, 4, 4]
+    (steps,) = dashes(drawing, figures.css("time"))
+    spans = figures.column_spans(20, STACK)
+    for (x, _, pitch, number), span in zip([*columns, steps], [*spans, spans[-1]], strict=True):
+        middles = (x + (np.arange(number) + 0.5) * pitch - left) / scale
+        np.testing.assert_allclose(middles, span[:number].mean(axis=1), atol=0.02)
+    assert words(drawing) == [
+        "image: width 13 + 7 padding",
+        "conv 3: 11 columns + 7 padding",
+        "pool 2: 5 columns + 4 padding",
+        "the sequence: 5 steps + 4 padding",
+        "1",
+        "5",
+    ]
+    assert drawing.alt.endswith("The last step sees pixels 8 to 11.")
+    wedges = [p for p in parsed(drawing).iter("path") if re.match("M.*H.*V.*L.*H.*L", p.get("d"))]
+    reach = [list(map(float, re.search(r"M(\S+) \S+H(\S+)V", p.get("d")).groups())) for p in wedges]
+    assert [[round((x - left) / scale) for x in each] for each in reach] == [[0, 4], [8, 12]]
+    assert top > 0
+
+
+def test_same_with_strides_moves_the_steps_of_a_padded_image():
+    layers = [("conv 3, strides 2", 3, 2)]
+    moved = figures.draw_columns(np.ones((8, 13)), layers, padded=20, padding="same", alone=True)
+    batch, own = dashes(moved, figures.css("time"))
+    _, _, scale = place(moved)
+    assert batch[0] - own[0] == pytest.approx(scale, abs=0.02)  # by one pixel
+    assert batch[2:] == own[2:]
+    assert "the image alone: 7 steps, moved" in words(moved)
+    assert moved.alt.endswith(
+        "The last step sees pixels 12 to 14, 2 pixels of padding among them. In the batch the "
+        "steps have moved: the first sees from pixel 0, alone from -1."
+    )
+    stays = figures.draw_columns(np.ones((8, 13)), layers, padded=21, padding="same", alone=True)
+    batch, own = dashes(stays, figures.css("time"))
+    assert (batch[0], *batch[2:]) == (own[0], *own[2:])
+    assert "the image alone: 7 steps" in words(stays)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("widths", [(1, 64), (9, 9), (12, 33), (64, 64)])
+def test_columns_fit_a_narrow_screen(widths, padding):
+    layers = [("conv 3 strides 2", 3, 2)] * 3
+    drawing = figures.draw_columns(
+        np.ones((8, widths[0])), layers, padded=widths[1], padding=padding, alone=True
+    )
+    for role in ("width", "time"):
+        for x, _, pitch, number in dashes(drawing, figures.css(role)):
+            assert 0 <= x <= x + pitch * number - 1 <= figures.WIDTH
+    for x, _, pitch, number in dashes(drawing, hatch(drawing)):
+        assert 0 <= x <= x + pitch * number - 1 <= figures.WIDTH
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"layers": []}, ValueError, "^layers: expected at least one"),
+        ({"layers": [("a", 1, 1)] * 9}, ValueError, "^layers: expected at most 8, got 9"),
+        ({"layers": [("a", 0, 1)]}, ValueError, "^window of 'a': expected at least 1, got 0"),
+        ({"layers": [("a", 1, 2.0)]}, TypeError, "^strides of 'a': expected an integer"),
+        ({"padding": "causal"}, ValueError, "^padding: expected 'valid' or 'same', got 'causal'"),
+        ({"padded": 4}, ValueError, "^padded: expected at least the image's width 5, got 4"),
+        ({"padded": 5.0}, TypeError, "^padded: expected an integer, got 5.0"),
+        ({"padded": 65}, ValueError, "^image: expected at most 40 x 64 pixels, got 8 x 65"),
+        ({"image": np.ones((41, 5))}, ValueError, "^image: .* got 41 x 5"),
+        ({"image": np.ones(5)}, ValueError, r"^images: expected \(height, width\), got \(5,\)"),
+    ],
+)
+def test_columns_that_cannot_be_drawn_are_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        figures.draw_columns(**{"image": IMAGE, "layers": STACK, **given})

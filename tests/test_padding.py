@@ -198,6 +198,136 @@ def test_bad_masks_are_refused(mask, error, message):
         unpad(np.ones((2, 3, 4)), np.array(mask))
 
 
+@st.composite
+def images(draw):
+    dtype = np.dtype(draw(st.sampled_from(["bool", "uint8", "int64", "float16", "float32"])))
+    channels = draw(hnp.array_shapes(min_dims=0, max_dims=1, max_side=3))
+    shapes = draw(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=6))
+    return [draw(hnp.arrays(dtype, (*shape, *channels))) for shape in shapes]
+
+
+@given(
+    images=images(),
+    value=st.sampled_from([0, 1]),
+    extra=st.none() | st.tuples(*[st.none() | st.integers(0, 4)] * 2),
+)
+def test_unpad_gives_back_the_images_that_pad_took(images, value, extra):
+    most = [max(image.shape[axis] for image in images) for axis in (0, 1)]
+    length = extra and tuple(
+        None if more is None else max(side, 1) + more
+        for side, more in zip(most, extra, strict=True)
+    )
+    array, mask = pad(images, length, axes=2, value=value)
+    expected = [want or side for want, side in zip(length or (None, None), most, strict=True)]
+    assert array.dtype == images[0].dtype
+    assert array.shape == (len(images), *expected, *images[0].shape[2:])
+    assert (mask.dtype, mask.shape) == (bool, array.shape[:3])
+    assert mask.sum(axis=(1, 2)).tolist() == [np.prod(image.shape[:2]) for image in images]
+    assert (array[~mask] == value).all()
+    for before, after in zip(images, unpad(array, mask), strict=True):
+        if before.shape[0] * before.shape[1]:
+            np.testing.assert_array_equal(after, before, strict=True)
+        else:
+            assert after.shape == (0, 0, *before.shape[2:])
+
+
+def test_images_are_padded_below_and_to_the_right():
+    array, mask = pad([np.array([[1, 2, 3]]), np.array([[4], [5]])], (3, 4), axes=2, value=-1)
+    assert array.tolist() == [
+        [[1, 2, 3, -1], [-1, -1, -1, -1], [-1, -1, -1, -1]],
+        [[4, -1, -1, -1], [5, -1, -1, -1], [-1, -1, -1, -1]],
+    ]
+    assert np.array_equal(mask, array != -1)
+
+
+def test_an_integer_is_both_sides_of_an_image_and_none_is_the_largest():
+    pictures = [np.ones((2, 3, 1)), np.ones((4, 2, 1))]
+    for length, shape in [
+        (None, (4, 3)),
+        (5, (5, 5)),
+        ((None, 7), (4, 7)),
+        ([6, None], (6, 3)),
+        ((np.int64(4), 3), (4, 3)),
+    ]:
+        assert pad(pictures, length, axes=2)[0].shape == (2, *shape, 1)
+    assert pad(np.ones((2, 3, 3)), (4, 5), axes=2)[1].sum() == 18  # an array is a list of images
+
+
+def test_images_are_cut_below_and_to_the_right_only_if_asked():
+    picture = np.arange(12).reshape(3, 4)
+    array, mask = pad([picture, picture[:1, :1]], (2, 5), axes=2, truncate="post")
+    assert array[0].tolist() == [[0, 1, 2, 3, 0], [4, 5, 6, 7, 0]]
+    assert mask.sum(axis=(1, 2)).tolist() == [8, 1]
+    message = (
+        r"rows: row 1 has height and width \(3, 4\), more than length=\(2, 5\); truncate='post'"
+    )
+    with pytest.raises(ValueError, match=message):
+        pad([picture[:1, :1], picture], (2, 5), axes=2)
+    with pytest.raises(ValueError, match=r"\(3, 4\), more than length=\(3, 3\)"):
+        pad([picture], (None, 3), axes=2)  # too wide, not too high
+
+
+def test_an_empty_list_is_an_image_without_pixels():
+    array, mask = pad([[], np.ones((2, 3, 4), "uint8")], axes=2)
+    assert (array.dtype, array.shape) == (np.uint8, (2, 2, 3, 4))
+    assert mask.any(axis=(1, 2)).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "error", "message"),
+    [
+        ([[[1]], [1]], {}, ValueError, r"^rows\[1\]: expected an array \(height, width, ...\)"),
+        ([[[1]], 1], {}, ValueError, r"^rows\[1\]: .* got the scalar 1"),
+        ([[[1, 2], [3]]], {}, ValueError, r"^rows\[0\]: expected one array \(height, width"),
+        (
+            [np.ones((2, 2, 3)), np.ones((2, 2, 1))],
+            {},
+            ValueError,
+            r"first two axes, got shape \(2, 2, 3\) in row 0 and \(2, 2, 1\) in row 1",
+        ),
+        ([np.ones((2, 2)), np.ones((2, 2, 1))], {}, ValueError, "first two axes"),
+        ([[[1]], [[1.5]]], {}, TypeError, "int64 in row 0 and float64 in row 1"),
+        ([], {}, ValueError, "^rows: expected at least one row"),
+        ([[[1]]], {"length": (2,)}, ValueError, r"^length: .* pair .* got \(2,\)"),
+        ([[[1]]], {"length": (2, 0)}, ValueError, r"^length: expected at least 1, got \(2, 0\)"),
+        ([[[1]]], {"length": (2, 2.5)}, TypeError, r"^length: .* got \(2, 2.5\)"),
+        ([[[1]]], {"length": (True, 2)}, TypeError, "^length: "),
+        ([[[1]]], {"length": "23"}, TypeError, "^length: .* got '23'"),
+        ([[[1]]], {"side": "pre"}, ValueError, "^side: expected 'post' with axes=2, got 'pre'"),
+        ([[[1]]], {"side": "left"}, ValueError, "^side: expected 'pre' or 'post'"),
+        (
+            [[[1]]],
+            {"truncate": "pre"},
+            ValueError,
+            "^truncate: expected 'post' or None with axes=2",
+        ),
+        ([[[1]]], {"axes": 3}, ValueError, "^axes: expected 1 or 2, got 3"),
+        ([[[1]]], {"axes": True}, TypeError, "^axes: expected 1 or 2, got True"),
+        ([[1]], {"axes": 1, "length": (2, 3)}, TypeError, r"^length: expected an integer or None"),
+    ],
+)
+def test_bad_images_and_options_are_named(rows, options, error, message):
+    with pytest.raises(error, match=message):
+        pad(rows, **{"axes": 2} | options)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        [[True, False], [True, True]],
+        [[True, True], [False, True]],
+        [[False, True], [False, True]],
+        [[False, False], [True, True]],
+    ],
+)
+def test_a_mask_of_pixels_is_a_rectangle_from_the_top_left(mask):
+    masks = np.array([[[True, False], [True, False]], mask])
+    with pytest.raises(
+        ValueError, match="a rectangle from the top left, got another form in row 1"
+    ):
+        unpad(np.ones((2, 2, 2)), masks)
+
+
 def test_docstring_examples():
     results = doctest.testmod(padding)
     assert results.attempted > 2
