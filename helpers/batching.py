@@ -117,7 +117,7 @@ class Plan:
 
     @property
     def axes(self) -> int:
-        """On how many axes rows are padded: 2 if ``lengths`` has heights and widths, else 1."""
+        """Axes of a row that are padded, 2 if ``lengths`` has heights and widths, else 1."""
         return 1 if self.lengths is None or self.lengths.ndim == 1 else self.lengths.shape[1]
 
     @property
