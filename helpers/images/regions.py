@@ -181,6 +181,8 @@ class CropRegions(layers.Layer):
             of regions, or a size larger than the map. In compiled code counts and sizes have no
             values yet and are not compared.
 
+    Source: RoIAlign, He et al. 2017 (``he2017``), with one sample per part.
+
     Example:
         >>> ramp = np.arange(4.0).reshape(1, 1, 4, 1)  # the centre of cell k is at k + 0.5
         >>> crop = CropRegions((1, 2))
