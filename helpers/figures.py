@@ -751,7 +751,7 @@ def column_spans(
         padding: ``"valid"`` or ``"same"``, as in Keras, for every layer.
 
     Returns:
-        For each layer int64 ``(columns, 2)``: the first pixel that a column sees, and the one
+        For each layer int64 ``(columns, 2)``, the first pixel that a column sees, and the one
         behind its last. With ``"same"`` columns at the edges see pixels outside of the image: the
         zeros that Keras adds. How many it adds in front depends on the width as soon as strides
         are above 1, so in a padded batch the columns can stand elsewhere than alone.

@@ -157,10 +157,11 @@ def cudnn_masks(
         units: size of the LSTM's state.
 
     Returns:
-        For each case, ``right``, ``left`` and ``empty_row``: ``_cudnn_takes_it``, 1 if it runs
-        with ``use_cudnn=True``, 0 if Keras refuses; ``_auto_runs``, the same for
-        ``use_cudnn="auto"``, the default; and if that runs, ``_rows_wrong``, the rows that are not
-        within 0.01 of those without padding, and ``_largest_difference``, which leaves out rows
+        Numbers for each case, named ``right_``, ``left_`` and ``empty_row_`` and then
+        ``cudnn_takes_it``, 1 if it runs with ``use_cudnn=True``, 0 if Keras refuses;
+        ``auto_runs``, the same for ``use_cudnn="auto"``, the default; and if that runs,
+        ``rows_wrong``, the rows that are not
+        within 0.01 of those without padding, and ``largest_difference``, which leaves out rows
         that hold NaN. Last, ``masked_step_seconds`` and ``unmasked_step_seconds``, the fastest of
         ten batches padded on the right with the default, and their ratio,
         ``mask_costs_unmasked_steps``.
