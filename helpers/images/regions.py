@@ -12,8 +12,7 @@ import numpy as np
 from keras import layers, ops
 
 from helpers.images.sequences import checked_sizes
-from helpers.images.sizes import values
-from helpers.masking.lengths import mask_from_lengths
+from helpers.masking.lengths import mask_from_lengths, values
 
 OVERFLOWS = ("first", "largest")
 

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.masking.lengths import values
+
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.SeparableConv2D, keras.layers.DepthwiseConv2D)
 POOLINGS = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 RESHAPING = (
@@ -276,16 +278,6 @@ def as_sizes(sizes: Any) -> Any:
     if len(sizes.shape) not in (1, 2) or sizes.shape[-1] != 2:
         raise ValueError(f"sizes: expected (batch, 2) or (2,), got shape {tuple(sizes.shape)}")
     return ops.cast(sizes, "int32")
-
-
-def values(x: Any) -> np.ndarray | None:
-    """Return the values of a tensor, or None while a model or function is being traced."""
-    if isinstance(x, keras.KerasTensor):
-        return None
-    try:
-        return np.asarray(ops.convert_to_numpy(x))
-    except Exception:  # each backend raises its own for a tensor without values
-        return None
 
 
 def _checked_walk(layers, known):

@@ -50,7 +50,7 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
     elif np.ndim(steps) or not _is_integer(steps):
         raise TypeError(f"steps: expected an integer or a padded batch, got {steps!r}")
     lengths = _as_lengths(lengths)
-    known, longest = _values(lengths), None if steps is None else _values(steps)
+    known, longest = values(lengths), None if steps is None else values(steps)
     if known is not None and longest is not None:
         wrong = (known < 0) | (known > longest)
         if wrong.any():
@@ -141,7 +141,7 @@ def strided_lengths(
     if padding not in PADDINGS:
         raise ValueError(f"padding: expected one of {PADDINGS}, got {padding!r}")
     lengths = _as_lengths(lengths)
-    known = _values(lengths)
+    known = values(lengths)
     if known is not None and (known < 0).any():
         row = int((known < 0).argmax())
         raise ValueError(f"lengths: expected at least 0, got {known[row]} in row {row}")
@@ -335,7 +335,7 @@ def _check_integer(name: str, number: Any, least: int) -> None:
         raise ValueError(f"{name}: expected at least {least}, got {number}")
 
 
-def _values(x: Any) -> np.ndarray | None:
+def values(x: Any) -> np.ndarray | None:
     """Return the values of a tensor, or None while a model or function is being traced."""
     if isinstance(x, keras.KerasTensor):
         return None
