@@ -7,6 +7,7 @@ live in one module of `helpers.lab_tasks`; the functions below are what those mo
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ __all__ = [
     "check_rows_seen",
     "check_same_rows",
     "check_shape",
+    "first_line",
+    "hand_over",
     "spell_rows",
 ]
 
@@ -275,3 +278,39 @@ def _plural(word: str, count: int) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def first_line(error: Exception) -> str:
+    """Return the line of an error that says what is wrong, not in which call Keras met it."""
+    plain = re.sub("\x1b\\[[0-9;]*m", "", str(error)).splitlines()
+    told = [line for line in plain if line.strip() and not line.startswith("Exception encounter")]
+    return told[0] if told else type(error).__name__
+
+
+def hand_over(model: Any, given: Sequence, own: Sequence) -> None:
+    """Give the weights of the given model to the mended one, by name and shape, then in order.
+
+    Args:
+        model: the given Keras model; its layers' names are for the message.
+        given: those of its variables that are handed over.
+        own: the variables of the mended model, which are changed.
+
+    Raises:
+        Wrong: the mended model lacks one of them or has one more.
+    """
+    homes = {id(v): layer.name for layer in model.layers for v in layer.variables}
+    left = list(own)
+    for variable in given:
+        key = (variable.name, tuple(variable.shape))
+        index = next((i for i, v in enumerate(left) if (v.name, tuple(v.shape)) == key), None)
+        if index is None:
+            raise Wrong(
+                f"mended: `{homes[id(variable)]}` is missing or has another size: there is no "
+                f"`{key[0]}` of shape {key[1]}. Keep every layer as large as it is."
+            )
+        left.pop(index).assign(variable)
+    if left:
+        raise Wrong(
+            f"mended: `{left[0].path}` {tuple(left[0].shape)} is a weight that the given model "
+            "does not have. Nothing here needs one."
+        )

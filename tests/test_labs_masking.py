@@ -164,7 +164,7 @@ WRONG_EMBEDDINGS = {
     ),
     "no LSTM": (
         {"read": lambda ids, h: layers.GlobalAveragePooling1D()(h)},
-        "mended: `lstm` is missing or has another size: no weight has its shape (8, 24).",
+        "mended: `lstm` is missing or has another size: there is no `kernel` of shape (8, 24).",
     ),
     "a smaller LSTM": ({"size": 4}, "mended: `lstm` is missing or has another size"),
     "one layer more": (
@@ -272,7 +272,7 @@ WRONG_SUMS = {
     "no relu": ({"relu": lambda h: h}, re.escape(GIVEN)),
     "no first LSTM": (
         {"add": lambda h, read: layers.Add()([h, h])},
-        r"mended: `lstm_1` is missing or has another size: no weight has its shape \(6, 24\)",
+        r"mended: `lstm_1` is missing or has another size: there is no `kernel` of shape \(6, 24\)",
     ),
     "no second LSTM": (
         {"last": lambda h, inputs: layers.GlobalAveragePooling1D()(h)},

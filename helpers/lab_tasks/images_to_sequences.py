@@ -1,13 +1,20 @@
 """The tasks of the lab on images of varying size."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from helpers.labs import Wrong, attempted, check_number, check_same_rows, check_shape
+from helpers.labs import (
+    Wrong,
+    attempted,
+    check_number,
+    check_same_rows,
+    check_shape,
+    first_line,
+    hand_over,
+)
 from helpers.padding import pad
 
 CLASSES = 11  # ten digits and the blank
@@ -100,7 +107,7 @@ def which(
             _draw(model.weights)
             alone = [_call(model, _batch([picture])) for picture in pictures]
         except Exception as error:
-            refused[name] = _first_line(error)
+            refused[name] = first_line(error)
             continue
         if _differs(alone, _rows(_call(model, _batch(pictures, more=4)))):
             leaks[name] = _where_it_leaks(model, pictures)
@@ -135,7 +142,7 @@ def mend(mended: Any, *, pictures: Pictures) -> str:
     check_shape(answer, expected, name="mended")
     with state_kept(mended):
         _draw(given.weights)
-        _hand_over(given, mended)
+        hand_over(given, given.weights, mended.weights)
         truth = [_call(given, picture[None]) for picture in pictures]
         for number, (picture, expected) in enumerate(zip(pictures, truth, strict=True)):
             alone = _called(mended, _batch([picture]))
@@ -363,26 +370,6 @@ def _draw(variables: Sequence) -> None:
         variable.assign(np.abs(drawn) + 0.5 if variable.name == "moving_variance" else drawn)
 
 
-def _hand_over(given: Any, mended: Any) -> None:
-    """Give the given model's weights to the mended one: by name and shape, then in order."""
-    homes = {id(v): layer.name for layer in given.layers for v in layer.weights}
-    left = list(mended.weights)
-    for variable in given.weights:
-        key = (variable.name, tuple(variable.shape))
-        index = next((i for i, v in enumerate(left) if (v.name, tuple(v.shape)) == key), None)
-        if index is None:
-            raise Wrong(
-                f"mended: `{homes[id(variable)]}` is missing or has another size: there is no "
-                f"`{key[0]}` of shape {key[1]}. Keep every layer as large as it is."
-            )
-        left.pop(index).assign(variable)
-    if left:
-        raise Wrong(
-            f"mended: `{left[0].path}` {tuple(left[0].shape)} is a weight that the given model "
-            "does not have. Nothing here needs one."
-        )
-
-
 def _call(model: Any, batch: Any, training: bool = False) -> np.ndarray:
     outputs = model(batch, training=training)
     return _array(outputs[0] if isinstance(outputs, list | tuple) else outputs)
@@ -396,7 +383,7 @@ def _called(model: Any, batch: list, name: str = "mended") -> Any:
         spelled = ", ".join(f"{axis} {size}" for axis, size in shape.items())
         raise Wrong(
             f"{name}: cannot be called with [pictures, sizes], where the pictures are "
-            f"({spelled}): {_first_line(error)}"
+            f"({spelled}): {first_line(error)}"
         ) from error
 
 
@@ -508,7 +495,7 @@ def _tried(name: str, said: str) -> Iterator[None]:
     except Wrong:
         raise
     except Exception as error:
-        raise Wrong(f"{name}: fails {said}: {_first_line(error)}") from error
+        raise Wrong(f"{name}: fails {said}: {first_line(error)}") from error
 
 
 def _boxes(boxes_of: Callable, found: list, sizes: np.ndarray, most: int) -> tuple:
@@ -614,13 +601,6 @@ def _array(x: Any) -> np.ndarray:
     import keras
 
     return np.asarray(keras.ops.convert_to_numpy(x))
-
-
-def _first_line(error: Exception) -> str:
-    """Return the line of an error that says what is wrong, not in which call Keras met it."""
-    plain = re.sub("\x1b\\[[0-9;]*m", "", str(error)).splitlines()
-    told = [line for line in plain if line.strip() and not line.startswith("Exception encounter")]
-    return told[0] if told else type(error).__name__
 
 
 TASKS = {

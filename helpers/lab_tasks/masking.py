@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labs import Wrong, check_shape
+from helpers.labs import Wrong, check_shape, first_line, hand_over
 from helpers.padding import pad
 
 CLASSES, FEATURES, IDS = 9, 12, 33
@@ -157,7 +157,7 @@ def _check_mended(mended: Any, given: Any, rows: Rows) -> None:
         check_shape(answer, {"batch": len(rows), "class": CLASSES}, name="mended")
         drawn = Weights(given)
         drawn.draw(0)
-        _hand_over(drawn.variables, Weights(mended).variables, given)
+        hand_over(given, drawn.variables, Weights(mended).variables)
         for number, row in enumerate(rows):
             expected, got = (np.asarray(_call(model, row[None])) for model in (given, mended))
             if got.shape != expected.shape or not np.abs(got - expected).max() <= 1e-4:
@@ -171,32 +171,12 @@ def _check_mended(mended: Any, given: Any, rows: Rows) -> None:
         )
 
 
-def _hand_over(given: Sequence, own: Sequence, model: Any) -> None:
-    """Give the weights of the given model to the mended one: by shape, then in order."""
-    homes = {id(v): layer.name for layer in model.layers for v in layer.variables}
-    left = list(own)
-    for variable in given:
-        shape = tuple(variable.shape)
-        index = next((i for i, v in enumerate(left) if tuple(v.shape) == shape), None)
-        if index is None:
-            raise Wrong(
-                f"mended: `{homes[id(variable)]}` is missing or has another size: no weight has "
-                f"its shape {shape}. Keep every layer as large as it is."
-            )
-        left.pop(index).assign(variable)
-    if left:
-        raise Wrong(
-            f"mended: `{left[0].path}` {tuple(left[0].shape)} is a weight that the given model "
-            "does not have. A mask needs none."
-        )
-
-
 def _call(model: Any, batch: np.ndarray) -> Any:
     try:
         return model(batch, training=False)
     except Exception as error:
         raise Wrong(
-            f"mended: cannot be called with {_named(batch.shape)}: {_first_line(error)}"
+            f"mended: cannot be called with {_named(batch.shape)}: {first_line(error)}"
         ) from error
 
 
@@ -207,7 +187,7 @@ def _leak(model: Any, rows: Rows) -> Any:
     try:
         return padding_leak(model, rows, seeds=1, sides=("post",))
     except ValueError as error:
-        raise Wrong(f"the time axis: {_first_line(error)}") from error
+        raise Wrong(f"the time axis: {first_line(error)}") from error
 
 
 def _cause(leak: Any) -> str:
@@ -268,7 +248,7 @@ def _scorer(loss: Any, rows: Rows, targets: Rows) -> Callable[..., float]:
             return float(model.evaluate(x, y, batch_size=batch_size, verbose=0))
         except Exception as error:
             raise Wrong(
-                f"evaluate fails with {_named(x.shape)}: {_first_line(error)}. Where a loss "
+                f"evaluate fails with {_named(x.shape)}: {first_line(error)}. Where a loss "
                 "returns (batch,), Keras cannot multiply it by the mask (batch, time): override "
                 "`__call__`, and return one number."
             ) from error
@@ -276,7 +256,7 @@ def _scorer(loss: Any, rows: Rows, targets: Rows) -> Callable[..., float]:
     try:
         known = keras.losses.get(loss)
     except ValueError as error:
-        raise Wrong(f"expected a loss: {_first_line(error)}") from error
+        raise Wrong(f"expected a loss: {first_line(error)}") from error
     if known is None:
         raise Wrong(f"expected a loss, got {loss!r}.")
     model.compile(loss=loss)
@@ -298,10 +278,6 @@ def _sizes(shape: str) -> dict[str, int]:
 def _named(shape: tuple) -> str:
     axes = ("batch", "time", "features")
     return f"({', '.join(f'{a} {n}' for a, n in zip(axes, shape, strict=False))})"
-
-
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 TASKS = {
