@@ -79,8 +79,7 @@ class CTCLoss(keras.losses.Loss):
         counts = ops.cast(counts, "bool")[:, None]
         real = ops.logical_and(ops.cast(real, "bool"), counts)
         labels = ops.where(counts, ops.cast(labels, "int32"), 0)
-        # Replaced before the loss, not after: the gradient of a NaN that is masked away is NaN.
-        logits = ops.where(real[..., None], logits, ops.cast(0, logits.dtype))
+        # 0 where not real before the loss, not after: the gradient of a NaN masked away is NaN.
         logits, steps = _to_front(logits, real)
         labels, lengths = _to_front(labels, ops.not_equal(labels, 0))
         needed = lengths + _repeats(labels)
