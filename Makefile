@@ -31,7 +31,7 @@ test: book       ## run every test on our versions
 	$(BIN)/python $(PYTEST)
 
 test-colab: env-colab  ## run the tests on the versions that Colab ships
-	$(COLAB)/python $(PYTEST) -m "not site"
+	COVERAGE_FILE=.coverage-colab $(COLAB)/python $(PYTEST) -m "not site"
 
 test-backends:   ## run the tests of masks and images on JAX and PyTorch, with both versions of Keras
 	@for lane in backends colab-backends; do $(PYTHON) tools/setup_env.py $$lane || exit 1; done
@@ -40,13 +40,18 @@ test-backends:   ## run the tests of masks and images on JAX and PyTorch, with b
 $(ANY_LANE):     # e.g. colab-backends-jax: two at a time, since JAX compiles on one core
 	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest $(ANY_BACKEND)
 
-lanes: test test-colab test-backends ## all of the above
+lanes:           ## all of the above, two environments at a time
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test test-colab
+	@$(MAKE) --no-print-directory test-backends
 
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/notebooks.py
 
 pages: env       ## write the pages that are generated from data
 	$(BIN)/python tools/pages.py
+
+bench: env       ## measure what the helpers cost beside what others use
+	$(BIN)/python -m benchmarks
 
 gpu:             ## run the GPU cells here and record them
 	$(PYTHON) -m helpers.devices --record book/gpu-runs.json --command "make gpu"
@@ -61,4 +66,4 @@ lock: env        ## resolve the two locks again
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages bench gpu format lock clean $(ANY_LANE)

@@ -8,6 +8,7 @@ import importlib
 
 _MODULES = (
     "batching",
+    "compiling",
     "data",
     "devices",
     "errors",

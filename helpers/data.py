@@ -3,8 +3,8 @@
 Three small data sets travel inside the package, so that nothing is downloaded: speech of varying
 length (:func:`japanese_vowels`), handwritten digits (:func:`digits`, and strings of them of varying
 width in :func:`digit_strings`), and textures (:func:`textures`, and crops of varying size in
-:func:`texture_crops`). Licences and attributions are in ``datasets/LICENSES.md``; the files are
-rebuilt by ``tools/build_datasets.py``.
+:func:`texture_crops`). Of a fourth only the lengths do (:func:`plaid_lengths`). Licences and
+attributions are in ``datasets/LICENSES.md``; the files are rebuilt by ``tools/build_datasets.py``.
 
 Every call returns fresh arrays: change them as you like. A seeded function draws one sample after
 the other, so a smaller ``count`` gives the beginning of a larger one.
@@ -21,8 +21,9 @@ _SPLITS = ("train", "test")
 _VOWELS_TRAIN = 270  # utterances; the published split
 _DIGITS_TRAIN = 1437  # images; our split of the 1,797, four fifths
 _TEXTURE_NAMES = ("brick", "grass", "gravel")
-_KINDS = ("lognormal", "uniform", "geometric", "constant", "bimodal")
+_KINDS = ("lognormal", "uniform", "geometric", "constant", "bimodal", "pareto")
 _SIGMA = 1.0  # of the logarithm of the log-normal lengths
+_ALPHA = 2.0  # the exponent of the Pareto lengths
 
 
 def japanese_vowels(split: str = "train") -> tuple[list[np.ndarray], np.ndarray]:
@@ -210,6 +211,28 @@ def texture_crops(
     return images, np.array(labels, np.int64), _TEXTURE_NAMES
 
 
+def plaid_lengths() -> np.ndarray:
+    """Load the lengths of the 1,074 series of PLAID: 100 to 1,344 timesteps.
+
+    PLAID is the Plug Load Appliance Identification Dataset, the electricity that 11 types of
+    household appliances draw. Here are only the lengths of its series, in the order of the package
+    sktime: the 537 for training, then the 537 for testing. They are real lengths to plan batches
+    with.
+
+    Returns:
+        int64 ``(1074,)``, in timesteps.
+
+    Source: Gao, Giri, Kara and Bergés 2014 (``gao2014``), counted in the copy of the package
+    sktime. The values are not part of this project.
+
+    Example:
+        >>> lengths = plaid_lengths()
+        >>> lengths.shape, int(lengths.min()), int(lengths.max()), len(set(lengths.tolist()))
+        ((1074,), 100, 1344, 128)
+    """
+    return _read("plaid_lengths")["lengths"].astype(np.int64)
+
+
 def random_lengths(
     count: int,
     kind: str = "lognormal",
@@ -237,8 +260,11 @@ def random_lengths(
             - ``"bimodal"``: half are short and half long. With ``r`` the distance from ``mean`` to
               the nearer of 1 and ``maximum``, they are uniform within ``r / 4`` of
               ``mean - 3 r / 4`` and ``mean + 3 r / 4``, rounded.
-        mean: mean of the distribution, 1 to ``maximum`` (both excluded for ``"lognormal"`` and
-            ``"geometric"``).
+            - ``"pareto"``: none is short, and the tail is heavier than the log-normal's. From a
+              shortest length on, twice as long is a quarter as likely to be reached (exponent 2);
+              rounded and clipped.
+        mean: mean of the distribution, 1 to ``maximum`` (both excluded for ``"lognormal"``,
+            ``"geometric"`` and ``"pareto"``).
         maximum: the largest length that may occur.
         seed: seed of all draws, at least 0.
 
@@ -283,6 +309,9 @@ def random_lengths(
     if kind == "geometric":
         scale = math.exp(_solve(lambda log: _clipped_geometric_mean(math.exp(log), maximum), mean))
         draws = np.ceil(scale * random.standard_exponential(count))
+    elif kind == "pareto":
+        start = _solve(lambda log: _clipped_pareto_mean(math.exp(log), maximum), mean)
+        draws = np.rint(np.exp(start + random.standard_exponential(count) / _ALPHA))
     else:
         mu = _solve(lambda mu: _clipped_lognormal_mean(mu, maximum), mean)
         draws = np.rint(np.exp(mu + _SIGMA * random.standard_normal(count)))
@@ -367,6 +396,17 @@ def _clipped_lognormal_mean(mu: float, maximum: int) -> float:
     inside = _normal_cdf(beta - _SIGMA) - _normal_cdf(alpha - _SIGMA)
     clipped = _normal_cdf(alpha) + maximum * (1 - _normal_cdf(beta))
     return clipped + math.exp(mu + _SIGMA**2 / 2) * inside
+
+
+def _clipped_pareto_mean(start: float, maximum: int) -> float:
+    """Mean of a Pareto length, at least ``start``, clipped to the range 1 to ``maximum``.
+
+    A mean is the integral of the probability of being longer: 1 up to the lower end, and from there
+    ``(start / length)**alpha``.
+    """
+    low = min(max(start, 1), maximum)
+    tail = (low ** (1 - _ALPHA) - maximum ** (1 - _ALPHA)) / (_ALPHA - 1)
+    return low + start**_ALPHA * tail
 
 
 def _solve(increasing: Callable[[float], float], target: float) -> float:

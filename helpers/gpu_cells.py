@@ -10,7 +10,7 @@ import time
 import keras
 import numpy as np
 
-from helpers.batching import bucketed, fixed
+from helpers.batching import bucketed, fixed, ladder
 from helpers.data import random_lengths
 from helpers.feeding import PlannedDataset
 from helpers.images.buckets import bucket_sizes
@@ -344,18 +344,116 @@ def train_seconds(model: keras.Model, batches: list[tuple]) -> tuple[float, floa
     Returns:
         Seconds of the first steps, one for each shape, and seconds of an epoch after them.
     """
-
-    def seconds(some: list[tuple]) -> float:
-        start = time.perf_counter()
-        for batch in some:
-            model.train_on_batch(*batch)  # returns the loss as a number: the device is done
-        return time.perf_counter() - start
-
     one_each = list({batch[0][0].shape: batch for batch in batches}.values())
-    first = seconds(one_each)
+    first = epoch_seconds(model, one_each)
     # TensorFlow traces the second shape for every length at once; so each shape runs again.
-    seconds(one_each)
-    return first, min(seconds(batches) for _ in range(3))
+    epoch_seconds(model, one_each)
+    return first, min(epoch_seconds(model, batches) for _ in range(3))
 
 
-CELLS = (tail_batch_compile, cudnn_masks, width_buckets)
+def sequence_model(features: int, filters: int, *, jit_compile: bool) -> keras.Model:
+    """Build a small classifier of sequences: one convolution, and the mean over real steps.
+
+    Args:
+        features: size of the features axis.
+        filters: filters of the convolution.
+        jit_compile: whether ``compile`` asks for a compiled step.
+
+    Returns:
+        A compiled model from ``[values, mask]``, ``(batch, time, features)`` and bool
+        ``(batch, time)`` of any length, to ``(batch, 10)``.
+    """
+    layers = keras.layers
+    values, mask = keras.Input((None, features)), keras.Input((None,), dtype="bool")
+    steps = layers.Conv1D(filters, 3, padding="same", activation="relu")(values)
+    mean = layers.GlobalAveragePooling1D()(steps, mask=mask)
+    model = keras.Model([values, mask], layers.Dense(10, activation="softmax")(mean))
+    model.compile("sgd", "sparse_categorical_crossentropy", jit_compile=jit_compile)
+    return model
+
+
+def jit_by_shapes(
+    rows: int = 2048,
+    batch_size: int = 32,
+    buckets: tuple[int, ...] = (1, 4, 16, 60),
+    longest: int = 512,
+    features: int = 12,
+    filters: int = 32,
+) -> dict[str, float]:
+    """What the shapes of a plan cost with ``jit_compile=True``, and without.
+
+    The same rows of log-normal lengths are planned with few and with many buckets, whose lengths
+    `ladder` chooses, one shape for each. With each plan a new `sequence_model` is trained twice:
+    ``jit``, with ``jit_compile=True``, and ``plain``, with False. More buckets mean less padding,
+    so warm steps get faster and the first epoch, which compiles, slower. All batches are made
+    before any clock starts and go through ``train_on_batch``. Without ``jit_compile`` TensorFlow
+    still builds a graph, while JAX and PyTorch run one operation after the other. PyTorch gives up
+    on compiling a function that it has compiled eight times.
+
+    Args:
+        rows: number of rows.
+        batch_size: rows in a batch; each bucket's last one is filled up with rows of weight 0.
+        buckets: for each plan its number of buckets, in increasing order.
+        longest: no row is longer, in timesteps; the mean is an eighth of it.
+        features: size of the features axis.
+        filters: filters of the convolution.
+
+    Returns:
+        For each plan, the names beginning with ``1_bucket_``, ``4_buckets_`` and so on: ``shapes``,
+        the number of batch shapes, ``batches``, the steps of an epoch, and for ``jit`` and for
+        ``plain``, e.g. ``4_buckets_jit_first_epoch_seconds`` and ``..._warm_step_seconds``, the
+        mean step of the fastest of two epochs after the second. Last, of the plan with most
+        shapes, ``jit_new_shape_in_warm_steps`` and ``plain_new_shape_in_warm_steps``, how many warm
+        steps the first epoch takes more than a warm one, for each of its shapes.
+
+    Raises:
+        ValueError: if the rows do not have as many lengths as there are buckets.
+        NotImplementedError: if Keras does not compile the step here.
+
+    Example:
+        >>> measured = jit_by_shapes()  # doctest: +SKIP
+        >>> measured["1_bucket_shapes"], measured["60_buckets_shapes"]  # doctest: +SKIP
+        (1, 60)
+    """
+    lengths = random_lengths(rows, "lognormal", mean=longest / 8, maximum=longest)
+    if len(np.unique(lengths)) < max(buckets):
+        raise ValueError(
+            f"buckets: expected at most {len(np.unique(lengths))}, the number of different "
+            f"lengths, got {max(buckets)}"
+        )
+    random = np.random.default_rng(0)
+    sequences = [random.random((n, features), dtype="float32") for n in lengths]
+    labels = np.arange(rows) % 10
+    measured: dict[str, float] = {}
+    for k in buckets:
+        plan = bucketed(lengths, batch_size, ladder(lengths, k), tail="pad", shuffle=0)
+        batches = []
+        for i in range(len(plan)):
+            x, mask = pad([sequences[row] for row in plan[i]], int(plan.padded_lengths[i]))
+            batches.append(([x, mask], labels[plan[i]], plan.weights(i)))
+        name = f"{k}_bucket{'s' * (k != 1)}"
+        measured[f"{name}_shapes"], measured[f"{name}_batches"] = len(plan.shapes), len(plan)
+        for way in ("jit", "plain"):
+            forget_compiled()
+            model = sequence_model(features, filters, jit_compile=way == "jit")
+            if model.jit_compile != (way == "jit"):
+                raise NotImplementedError("Keras does not compile this model with this backend")
+            first, _, *warm = (epoch_seconds(model, batches) for _ in range(4))
+            step = min(warm) / len(plan)
+            measured[f"{name}_{way}_first_epoch_seconds"] = first
+            measured[f"{name}_{way}_warm_step_seconds"] = step
+            # of the last plan, the one with most shapes, it stays
+            more = (first - min(warm)) / len(plan.shapes)
+            measured[f"{way}_new_shape_in_warm_steps"] = more / step
+    return measured
+
+
+def epoch_seconds(model: keras.Model, batches: list[tuple]) -> float:
+    """Time one training epoch over batches that are made: what ``train_on_batch`` takes."""
+    start = time.perf_counter()
+    for batch in batches:
+        model.train_on_batch(*batch)  # returns the loss as a number: the device is done
+    return time.perf_counter() - start
+
+
+CELLS = (tail_batch_compile, cudnn_masks, width_buckets, jit_by_shapes)

@@ -447,6 +447,150 @@ def first_two_batches_of_one_width():
     model.predict(Images(), verbose=0)
 
 
+def first_two_batches_of_one_length():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
+    batches = ((np.ones((2, steps, 3)),) for steps in (5, 5, 7))
+    model.predict(batches, verbose=0)
+
+
+def whole_batches_where_rows_are_described():
+    batches = tf.data.Dataset.from_generator(
+        lambda: (np.ones((2, steps, 3)) for steps in (5, 7)),
+        output_signature=tf.TensorSpec((None, 3)),
+    )
+    list(batches)
+
+
+def dataset_without_a_signature():
+    tf.data.Dataset.from_generator(lambda: (np.ones((2, steps, 3)) for steps in (5, 7)))
+
+
+def generator_where_a_function_belongs():
+    batches = (np.ones((2, steps, 3)) for steps in (5, 7))
+    tf.data.Dataset.from_generator(batches, output_signature=tf.TensorSpec((None, None, 3)))
+
+
+def dataset_with_types_and_no_shapes():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(1)])
+    model.compile(loss="mse", optimizer="sgd")
+    batches = tf.data.Dataset.from_generator(
+        lambda: ((np.ones((2, steps, 3)), np.ones((2, 1))) for steps in (5, 7)),
+        output_types=("float32", "float32"),
+    )
+    model.fit(batches, verbose=0)
+
+
+def function_where_a_generator_belongs():
+    def batches():
+        yield np.ones((2, 4)), np.ones((2, 1))
+
+    small_model().fit(batches, verbose=0)
+
+
+def arrays_from_a_generator():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
+    model.predict((np.ones((2, steps, 3)) for steps in (5, 7)), verbose=0)
+
+
+def generator_used_twice():
+    batches = ((np.ones((2, 4)), np.ones((2, 1))) for _ in range(3))
+    model = small_model()
+    model.fit(batches, verbose=0)
+    model.evaluate(batches, verbose=0)
+
+
+def batches_with_their_lengths():
+    batch = np.ones((2, 4)), np.ones((2, 1)), np.ones(2), np.array([4, 3])
+    small_model().fit((batch for _ in range(3)), verbose=0)
+
+
+def generator_with_shuffle_left_on():
+    batches = ((np.ones((2, 4)), np.ones((2, 1))) for _ in range(3))
+    small_model().fit(batches, verbose=0)
+
+
+def as_many_batch_sizes_as_boundaries():
+    rows = tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[1, 2, 3], [4]]))
+    rows.bucket_by_sequence_length(len, bucket_boundaries=[2, 4], bucket_batch_sizes=[8, 4])
+
+
+def row_as_long_as_the_last_boundary():
+    rows = tf.data.Dataset.from_generator(
+        lambda: ([1] * steps for steps in (3, 8)), output_signature=tf.TensorSpec((None,), "int32")
+    )
+    batches = rows.bucket_by_sequence_length(
+        tf.size, [4, 8], [2, 2, 2], pad_to_bucket_boundary=True
+    )
+    list(batches)
+
+
+def length_of_a_row_as_int64():
+    rows = tf.data.Dataset.from_generator(
+        lambda: ([1] * steps for steps in (3, 7)), output_signature=tf.TensorSpec((None,), "int32")
+    )
+    rows.bucket_by_sequence_length(lambda row: tf.size(row, "int64"), [4, 8], [2, 2, 2])
+
+
+def padded_batch_shorter_than_a_row():
+    rows = tf.data.Dataset.from_generator(
+        lambda: ([1] * steps for steps in (3, 7)), output_signature=tf.TensorSpec((None,), "int32")
+    )
+    list(rows.padded_batch(2, padded_shapes=(5,)))
+
+
+def padded_batch_with_a_length_for_labels():
+    spec = tf.TensorSpec((None,), "int32"), tf.TensorSpec((), "int32")
+    rows = tf.data.Dataset.from_generator(
+        lambda: (([1] * steps, 0) for steps in (3, 7)), output_signature=spec
+    )
+    rows.padded_batch(2, padded_shapes=((None,), (None,)))
+
+
+def padded_batch_with_a_value_of_another_type():
+    rows = tf.data.Dataset.from_generator(
+        lambda: ([1] * steps for steps in (3, 7)), output_signature=tf.TensorSpec((None,), "int64")
+    )
+    rows.padded_batch(2, padding_values=0)
+
+
+def row_longer_than_the_padding():
+    row, length = np.ones((12, 3)), 10
+    np.pad(row, ((0, length - len(row)), (0, 0)))
+
+
+def padding_for_an_axis_that_is_not_there():
+    row, length = np.ones(7), 10
+    np.pad(row, ((0, length - len(row)), (0, 0)))
+
+
+def ragged_tensor_into_a_convolution():
+    layers = [keras.layers.Embedding(10, 4), keras.layers.Conv1D(2, 3)]
+    keras.Sequential(layers).predict(tf.ragged.constant([[1, 2, 3], [4]]), verbose=0)
+
+
+def mean_of_predictions_of_two_lengths():
+    batches = tf.data.Dataset.from_generator(
+        lambda: (np.ones((2, steps, 3)) for steps in (5, 7)),
+        output_signature=tf.TensorSpec((None, None, 3)),
+    )
+    layers = [keras.Input((None, 3)), keras.layers.LSTM(2, return_sequences=True)]
+    keras.Sequential(layers).predict(batches, verbose=0).mean()
+
+
+def targets_of_another_length():
+    layer = keras.layers.LSTM(1, return_sequences=True)
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    model.compile(loss="mse", optimizer="sgd")
+    model.fit(np.ones((2, 7, 3)), np.ones((2, 5, 1)), verbose=0)
+
+
+def one_target_per_row_for_one_answer_per_step():
+    layer = keras.layers.LSTM(4, return_sequences=True, activation="softmax")
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    model.compile(loss="categorical_crossentropy", optimizer="sgd")
+    model.fit(np.ones((2, 7, 3)), np.ones((2, 4)), verbose=0)
+
+
 def image_files_with_their_own_sizes():
     keras.utils.image_dataset_from_directory("photographs", image_size=None)
 

@@ -208,7 +208,20 @@ def test_crops_reach_the_whole_half():
 # Lengths
 
 
-@pytest.mark.parametrize("kind", ["lognormal", "uniform", "geometric", "constant", "bimodal"])
+def test_plaid_lengths_are_those_of_the_published_series():
+    lengths = data.plaid_lengths()
+    assert (lengths.shape, lengths.dtype) == ((1074,), np.int64)
+    assert (lengths.min(), lengths.max(), lengths.sum()) == (100, 1344, 349431)
+    assert len(np.unique(lengths)) == 128
+    # counted in PLAID_TRAIN.ts and PLAID_TEST.ts of sktime 1.2.0: the first of each part
+    assert lengths[:5].tolist() == [500, 500, 500, 200, 544]
+    assert lengths[537:540].tolist() == [500, 500, 500]
+
+
+KINDS = ["lognormal", "uniform", "geometric", "constant", "bimodal", "pareto"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("mean", "maximum"), [(60, 512), (200, 512), (500, 512), (20, 10**6)])
 def test_lengths_keep_their_mean_and_their_bounds(kind, mean, maximum):
     lengths = data.random_lengths(20_000, kind, mean=mean, maximum=maximum, seed=5)
@@ -240,6 +253,11 @@ def test_shapes_of_the_other_kinds():
     geometric = draw("geometric")
     assert abs((geometric > 60).mean() - np.exp(-1)) < 0.02
     assert abs((geometric > 120).mean() - np.exp(-2)) < 0.02
+    pareto = draw("pareto")
+    start = pareto.min()
+    assert start > 20
+    assert abs((pareto > 2 * start).mean() - 1 / 4) < 0.02
+    assert abs((pareto > 4 * start).mean() - 1 / 16) < 0.01
 
 
 # What holds for all
@@ -250,7 +268,7 @@ SEEDED = {
     "crops": lambda count, **k: data.texture_crops(count, **k)[0],
     **{
         kind: lambda count, kind=kind, **k: data.random_lengths(count, kind, **k)
-        for kind in ("lognormal", "uniform", "geometric", "bimodal")
+        for kind in ("lognormal", "uniform", "geometric", "bimodal", "pareto")
     },
 }
 
@@ -289,6 +307,7 @@ def test_a_caller_cannot_corrupt_the_next_one():
             *data.japanese_vowels("test")[1:],
             *data.digits(),
             *data.textures().values(),
+            data.plaid_lengths(),
             *data.digit_strings(5)[0],
             *data.digit_strings(5)[1],
             *data.texture_crops(5)[0],
@@ -339,6 +358,7 @@ def test_changing_one_row_leaves_the_others():
         (lambda: data.random_lengths(5, mean="60"), TypeError, "mean must be a number, got '60'"),
         (lambda: data.random_lengths(5, mean=512), ValueError, "mean.*less than maximum=512"),
         (lambda: data.random_lengths(5, "geometric", mean=1), ValueError, "mean.*greater than 1"),
+        (lambda: data.random_lengths(5, "pareto", mean=1), ValueError, "mean.*greater than 1"),
         (lambda: data.random_lengths(5, "constant", mean=1.5), ValueError, "mean.*integer.*1.5"),
         (lambda: data.random_lengths(5, maximum=0), ValueError, "maximum must be at least 1"),
         (lambda: data.random_lengths(5, maximum=9.5), TypeError, "maximum must be an integer"),
@@ -359,6 +379,7 @@ def test_loading_imports_no_framework():
     program = (
         "import sys; from helpers import data\n"
         "data.japanese_vowels(); data.japanese_vowels('test'); data.digits(); data.textures()\n"
+        "data.plaid_lengths()\n"
         "data.digit_strings(9); data.texture_crops(9); data.random_lengths(9)\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
@@ -397,7 +418,7 @@ def build():
     return module
 
 
-@pytest.mark.parametrize("name", ["japanese_vowels", "digits", "textures"])
+@pytest.mark.parametrize("name", ["japanese_vowels", "digits", "textures", "plaid_lengths"])
 def test_a_file_is_what_the_build_writes(build, name, tmp_path, capsys):
     path = DATASETS / f"{name}.npz"
     with np.load(path, allow_pickle=False) as file:
@@ -411,7 +432,12 @@ def test_a_file_is_what_the_build_writes(build, name, tmp_path, capsys):
 
 def test_files_are_small_and_licensed():
     sizes = {path.name: path.stat().st_size for path in DATASETS.glob("*.npz")}
-    assert set(sizes) == {"japanese_vowels.npz", "digits.npz", "textures.npz"}
+    assert set(sizes) == {
+        "japanese_vowels.npz",
+        "digits.npz",
+        "textures.npz",
+        "plaid_lengths.npz",
+    }
     assert sizes["japanese_vowels.npz"] <= 500_000
     assert sum(sizes.values()) <= 700_000
     licences = (DATASETS / "LICENSES.md").read_text(encoding="utf-8")

@@ -721,6 +721,134 @@ def test_width_buckets_refuses_images_of_one_width(monkeypatch):
         gpu_cells.width_buckets(**FEW)
 
 
+BRIEF = {"rows": 24, "batch_size": 4, "longest": 32, "features": 3, "filters": 4}
+
+
+def test_jit_by_shapes_on_this_device():
+    from helpers.gpu_cells import jit_by_shapes
+
+    measured = jit_by_shapes(**BRIEF, buckets=(1, 3))
+    per_way = ("first_epoch_seconds", "warm_step_seconds")
+    names = {
+        f"{plan}_{way}_{name}"
+        for plan in ("1_bucket", "3_buckets")
+        for way in ("jit", "plain")
+        for name in per_way
+    }
+    counts = {
+        f"{plan}_{name}" for plan in ("1_bucket", "3_buckets") for name in ("shapes", "batches")
+    }
+    last = {f"{way}_new_shape_in_warm_steps" for way in ("jit", "plain")}
+    assert set(measured) == names | counts | last
+    assert (measured["1_bucket_shapes"], measured["3_buckets_shapes"]) == (1, 3)
+    assert all(np.isfinite(value) and value > 0 for value in measured.values())
+    assert set(devices._plain(measured, "jit_by_shapes")) == set(measured)
+
+
+class Learner:
+    """A stand-in for a model on a clock of its own: a new shape is slow, and steps get faster."""
+
+    def __init__(self, jit_compile):
+        self.jit_compile, self.now, self.steps, self.costs = jit_compile, 0.0, [], []
+
+    def train_on_batch(self, x, y, sample_weight):
+        values, mask = x
+        new = values.shape not in {step[0].shape for step in self.steps}
+        self.steps.append((values, mask, y, sample_weight))
+        self.costs.append(values.size / len(self.steps) + new * (1e6 if self.jit_compile else 1e3))
+        self.now += self.costs[-1]
+
+
+def test_jit_by_shapes_reads_each_figure_off_the_right_steps(monkeypatch):
+    from helpers import gpu_cells
+
+    models, forgotten = [], []
+
+    def sequence_model(features, filters, *, jit_compile):
+        assert (features, filters) == (3, 4)
+        assert len(forgotten) == len(models) + 1  # before every model
+        models.append(Learner(jit_compile))
+        return models[-1]
+
+    monkeypatch.setattr(gpu_cells, "sequence_model", sequence_model)
+    monkeypatch.setattr(gpu_cells, "forget_compiled", lambda: forgotten.append(1))
+    monkeypatch.setattr(gpu_cells.time, "perf_counter", lambda: models[-1].now)
+    measured = gpu_cells.jit_by_shapes(**BRIEF, buckets=(1, 2, 5))
+    assert [model.jit_compile for model in models] == [True, False] * 3
+    seen = []
+    for k, some in zip((1, 2, 5), zip(models[::2], models[1::2], strict=True), strict=True):
+        name = f"{k}_bucket{'s' * (k > 1)}"
+        for way, model in zip(("jit", "plain"), some, strict=True):
+            n = measured[f"{name}_batches"]
+            assert len(model.steps) == 4 * n
+            epoch = model.steps[:n]
+            shapes = {values.shape for values, *_ in epoch}
+            assert len(shapes) == measured[f"{name}_shapes"] == k
+            assert {shape[0] for shape in shapes} == {4}
+            rows = []
+            for values, mask, labels, weights in epoch:
+                lengths = mask.sum(axis=1)
+                assert (mask == (np.arange(values.shape[1]) < lengths[:, None])).all()
+                assert not values[~mask].any()
+                assert values[mask].all()
+                real = weights > 0
+                rows += zip(lengths[real].tolist(), labels[real].tolist(), strict=True)
+            assert len(rows) == 24
+            seen.append(sorted(rows))
+            first, warm = sum(model.costs[:n]), sum(model.costs[3 * n :])  # the last is the fastest
+            assert measured[f"{name}_{way}_first_epoch_seconds"] == pytest.approx(first)
+            assert measured[f"{name}_{way}_warm_step_seconds"] == pytest.approx(warm / n)
+            if k == 5:
+                extra = (first - warm) / k / (warm / n)
+                assert measured[f"{way}_new_shape_in_warm_steps"] == pytest.approx(extra)
+    assert all(rows == seen[0] for rows in seen)  # the same rows, whatever the plan
+    assert measured["jit_new_shape_in_warm_steps"] > measured["plain_new_shape_in_warm_steps"]
+
+
+def test_the_second_epoch_is_never_the_warm_one(monkeypatch):
+    from helpers import gpu_cells
+
+    clock = iter([9.0, 1.0, 3.0, 2.0] * 2)
+    monkeypatch.setattr(gpu_cells, "epoch_seconds", lambda model, batches: next(clock))
+    measured = gpu_cells.jit_by_shapes(**BRIEF, buckets=(2,))
+    assert measured["2_buckets_jit_first_epoch_seconds"] == 9.0
+    assert measured["2_buckets_plain_warm_step_seconds"] == 2.0 / measured["2_buckets_batches"]
+
+
+def test_the_learner_of_jit_by_shapes_is_not_moved_by_padding():
+    from helpers.gpu_cells import sequence_model
+
+    model = sequence_model(3, 4, jit_compile=False)
+    assert model.jit_compile is False
+    short = np.random.default_rng(0).random((1, 7, 3), dtype="float32")
+    mask = np.ones((1, 7), bool)
+    long, padded = np.pad(short, ((0, 0), (0, 9), (0, 0))), np.pad(mask, ((0, 0), (0, 9)))
+    alone, batch, unmasked = (
+        np.asarray(model.predict_on_batch(inputs))
+        for inputs in ([short, mask], [long, padded], [long, np.ones_like(padded)])
+    )
+    np.testing.assert_allclose(batch, alone, atol=1e-6)
+    assert np.abs(unmasked - alone).max() > 1e-3
+
+
+def test_jit_by_shapes_needs_a_length_for_each_bucket():
+    from helpers.gpu_cells import jit_by_shapes
+
+    with pytest.raises(ValueError, match=r"^buckets: expected at most \d+, .* got 25"):
+        jit_by_shapes(**BRIEF, buckets=(1, 25))
+
+
+def test_jit_by_shapes_refuses_where_keras_does_not_compile(monkeypatch):
+    from helpers.gpu_cells import jit_by_shapes
+
+    monkeypatch.setattr("keras.src.trainers.trainer.model_supports_jit", lambda model: False)
+    with (
+        pytest.warns(UserWarning, match="jit_compile"),
+        pytest.raises(NotImplementedError, match="does not compile"),
+    ):
+        jit_by_shapes(**BRIEF, buckets=(1,))
+
+
 MASKS = {
     "right-padded": ([[1, 1, 1, 0], [1, 0, 0, 0]], True),
     "no padding": ([[1, 1, 1, 1], [1, 1, 1, 1]], True),
@@ -750,7 +878,9 @@ def test_kerass_own_check_says_which_masks_cudnn_takes(mask, taken):
 
 def test_list_names_every_cell(capsys):
     assert devices.main(["--list"]) == 0
-    assert capsys.readouterr().out == "tail_batch_compile\ncudnn_masks\nwidth_buckets\n"
+    assert (
+        capsys.readouterr().out == "tail_batch_compile\ncudnn_masks\nwidth_buckets\njit_by_shapes\n"
+    )
 
 
 def test_record_command_fails_clearly_without_a_gpu(no_gpu, capsys, tmp_path):

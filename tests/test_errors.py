@@ -196,9 +196,40 @@ OTHER_WORDINGS = {
         "ctc-with-more-steps-than-predictions"
     ),
     "TypeError: Generator yielded an element of shape (2, 8, 14, 3) where an element of shape "
-    "(None, 8, 10, 3) was expected. Your generator provides tensors": (
-        "first-two-batches-of-one-size"
+    "(None, 8, 10, 3) was expected. Your generator provides tensors with variable input dimensions "
+    "other than the batch size. Make sure that the generator's first two batches do not have the "
+    "same dimension value wherever there is a variable input dimension.": (
+        "generator-with-two-first-batches-of-one-size"
     ),
+    "`generator` yielded an element of shape (4, 5, 10) where an element of shape (4, None, 5, 10) "
+    "was expected.": "signature-with-other-axes",
+    "`generator` yielded an element of shape (7, 3) where an element of shape (None, None, 3) was "
+    "expected.": "signature-with-other-axes",
+    "`generator` yielded an element of shape (32, 4) where an element of shape (None,) was "
+    "expected.": "signature-with-other-axes",
+    "`generator` yielded an element of shape (9,) where an element of shape (None, 1) was "
+    "expected.": "signature-with-other-axes",
+    "`generator` yielded an element of shape () where an element of shape (None, 1) was "
+    "expected.": "signature-with-other-axes",
+    "`generator` yielded an element of shape (9,) where an element of shape (32,) was expected.": (
+        "fixed-batch-size-in-an-output-signature"
+    ),
+    "`generator` yielded an element of shape (4, 7, 10) where an element of shape (None, 5, 10) "
+    "was expected.": "first-two-batches-of-one-size",
+    "`generator` yielded an element of shape (2, 7) where an element of shape (None, 5) was "
+    "expected.": "first-two-batches-of-one-size",
+    "Incompatible shapes: [2,3,1] vs. [2,5,1] [[{{node gradient_tape/compile_loss/mse/sub/"
+    "BroadcastGradientArgs}}]]": "targets-of-another-length",
+    "Exception encountered when calling EinsumDense.call(). Tensors in list passed to 'inputs' of "
+    "'Einsum' Op have types [<NOT CONVERTIBLE TO TENSOR>, float32] that don't all match.": (
+        "ragged-tensor-into-a-layer"
+    ),
+    "Unrecognized data type: x=<map object at 0x7f47a36e5930> (of type <class 'map'>)": (
+        "function-where-a-generator-belongs"
+    ),
+    "Unrecognized data type: x=<tuple_iterator object at 0x7f47a36e6020> (of type <class "
+    "'tuple_iterator'>)": "function-where-a-generator-belongs",
+    "object of type 'RaggedTensor' has no len()": "predictions-of-several-lengths",
     "Exception encountered when calling Conv2D.call(). Incompatible shapes: [2,9,4,3] vs. "
     "[1,1,1,4] [Op:AddV2]": "image-smaller-than-the-window",
     "Exception encountered when calling Conv2D.call(). Incompatible shapes: [1,0,5,3] vs. "

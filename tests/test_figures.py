@@ -1,5 +1,6 @@
 """Drawings say what the plan says, in words too, and never depend on the machine."""
 
+import itertools
 import re
 from html import unescape
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import figures
-from helpers.batching import fixed
+from helpers.batching import bucketed, fixed, grouped, packed, token_budget
 
 ROOT = Path(__file__).parents[1]
 TAILS = ("keep", "drop", "pad", "wrap")
@@ -225,26 +226,6 @@ def test_bars_have_the_length_of_their_numbers():
 def test_bars_refuse_what_they_cannot_draw(values, wrong, message):
     with pytest.raises(ValueError, match=message):
         figures.bars(values, wrong=wrong)
-
-
-def test_a_matplotlib_figure_follows_the_theme():
-    from matplotlib.figure import Figure
-
-    def draw(alt):
-        figure = Figure(figsize=(4, 2))
-        axes = figure.subplots()
-        axes.plot([1, 2], [3, 4], color=figures.PALETTE["time"], label="time")
-        axes.set_xlabel("time")
-        return figures.from_matplotlib(figure, alt=alt, title="A line")
-
-    drawing = draw("a line")
-    assert drawing.svg == draw("a line").svg
-    assert figures.css("time") in drawing.svg
-    assert "#e69f00" not in drawing.body
-    assert "<metadata" not in drawing.svg
-    assert ">time</text>" in drawing.svg
-    ids = [set(re.findall(r'id="([^"]+)"', draw(alt).svg)) for alt in ("a line", "other")]
-    assert not ids[0] & ids[1]
 
 
 # --- padded batches
@@ -824,3 +805,394 @@ def test_columns_fit_a_narrow_screen(widths, padding):
 def test_columns_that_cannot_be_drawn_are_refused(given, error, message):
     with pytest.raises(error, match=message):
         figures.draw_columns(**{"image": IMAGE, "layers": STACK, **given})
+
+
+# --- batches drawn to scale
+
+
+def runs(drawing, paint):
+    """Runs of steps ``(x, y, width)`` of one paint, and the height of their lines."""
+    found, tall = [], set()
+    for group in parsed(drawing).iter("g"):
+        style = group.get("style", "")
+        if f"stroke:{paint};" in f"{style};" and "stroke-width" in style:
+            tall.add(float(re.search(r"stroke-width:([\d.]+)", style)[1]))
+            path = group.find("path").get("d")
+            found += [
+                tuple(map(float, run)) for run in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)", path)
+            ]
+    return sorted(found, key=lambda run: run[1]), tall
+
+
+MIXED = np.random.default_rng(3).integers(1, 21, 30)
+PLANS = {
+    "fixed": fixed(30, 6, lengths=MIXED),
+    "shuffled": fixed(30, 6, lengths=MIXED, shuffle=1),
+    "padded": fixed(30, 7, lengths=MIXED, tail="pad"),
+    "wrapped": fixed(30, 7, lengths=MIXED, tail="wrap"),
+    "dropped": fixed(30, 7, lengths=MIXED, tail="drop"),
+    "bucketed": bucketed(MIXED, 4, [7, 14, 25]),
+    "grouped": grouped(MIXED, 6, window=2),
+    "budget": token_budget(MIXED, 60),
+}
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_batches_are_drawn_to_scale(plan):
+    drawing = figures.draw_batches(plan)
+    assert len(plan) <= 12
+    true, tall = runs(drawing, figures.css("time"))
+    padding, _ = runs(drawing, hatch(drawing))
+    assert len(tall) == 1
+    left = min(x for x, _, _ in true)
+    lines = sorted({y for _, y, _ in true + padding})
+    slots = [
+        (int(width), int(MIXED[row]) if real else 0)
+        for i, width in enumerate(plan.padded_lengths)
+        for row, real in zip(plan[i], plan.weights(i) > 0, strict=True)
+    ]
+    assert len(lines) == len(slots)
+    step = max(x + size - left for x, _, size in true + padding) / max(w for w, _ in slots)
+    for y, (width, length) in zip(lines, slots, strict=True):
+        here = [run for run in true if run[1] == y]
+        behind = [run for run in padding if run[1] == y]
+        assert [size for _, _, size in here] == pytest.approx(
+            [length * step] * bool(length), abs=0.1
+        )
+        missing = [width - length] if width > length else []
+        assert [size / step for _, _, size in behind] == pytest.approx(missing, abs=0.1)
+        assert [x for x, _, _ in behind] == pytest.approx(
+            [left + length * step] * bool(missing), abs=0.1
+        )
+    # the rows of a batch touch one another, and batches do not
+    distances, ends = np.diff(lines), np.cumsum(plan.sizes)[:-1] - 1
+    within = np.delete(distances, ends)
+    assert within == pytest.approx(min(tall) + 1, abs=0.02)
+    assert (distances[ends] > min(tall) + 4).all()
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_every_batch_has_its_shape_beside_it(plan):
+    drawing = figures.draw_batches(plan)
+    said = words(drawing)
+    assert [word for word in said if word.startswith("batch ")] == [
+        f"batch {i + 1}" for i in range(len(plan))
+    ]
+    shapes = [word.split(",")[0] for word in said if "×" in word]
+    pairs = zip(plan.sizes, plan.padded_lengths, strict=True)
+    assert shapes == [f"{size} × {width}" for size, width in pairs]
+    extra = [word.split(", ")[1] for word in said if "×" in word and "," in word]
+    assert extra == {"pad": ["5 padding"], "wrap": ["5 again"]}.get(plan.tail, [])
+    assert len(shapes) == len(plan)
+
+
+def test_a_row_shown_again_is_faint():
+    faint = f"{figures.css('time')};stroke-opacity:.4"
+    for name, plan in PLANS.items():
+        again = [int(MIXED[row]) for row in plan[len(plan) - 1][-5:]] if name == "wrapped" else []
+        found, _ = runs(figures.draw_batches(plan), faint)
+        assert len(found) == len(again)
+        if again:
+            sizes = np.array([size for _, _, size in found])
+            assert sizes / sizes[0] == pytest.approx(np.array(again) / again[0], abs=0.05)
+
+
+def test_rows_that_share_a_line_are_divided():
+    plan = packed(MIXED, 40, 4)
+    drawing = figures.draw_batches(plan)
+    true, _ = runs(drawing, figures.css("time"))
+    between, _ = runs(drawing, "currentColor")
+    padding, _ = runs(drawing, hatch(drawing))
+    assert len(true) == plan.n
+    assert len(between) == plan.n - plan.bins
+    left, step = min(x for x, _, _ in true), max(x + w for x, _, w in true + padding)
+    step = (step - left) / 40
+    lines = sorted({y for _, y, _ in true})
+    assert len(lines) == plan.bins
+    wanted, first = [], 0
+    for i in range(len(plan)):
+        bins, starts = plan.places(i)
+        some = zip(plan[i].tolist(), bins.tolist(), starts.tolist(), strict=True)
+        wanted += [(lines[first + b], start, int(MIXED[row])) for row, b, start in some]
+        first += int(plan.sizes[i])
+    drawn = [(y, round((x - left) / step), round(size / step)) for x, y, size in true]
+    assert sorted(drawn) == sorted(wanted)
+    assert sorted((x, y) for x, y, _ in between) == sorted((x, y) for x, y, _ in true if x > left)
+    empty = sum(size for _, _, size in padding) / step
+    assert empty == pytest.approx(plan.bins * 40 - MIXED.sum(), abs=1)
+    said = [word for word in words(drawing) if "×" in word]
+    assert said == [f"{plan.sizes[i]} × 40, {len(plan[i])} rows" for i in range(len(plan))]
+
+
+def test_bins_without_rows_are_hatched():
+    plan = packed([5, 5, 5], 5, 2, tail="pad")
+    drawing = figures.draw_batches(plan)
+    padding, _ = runs(drawing, hatch(drawing))
+    true, _ = runs(drawing, figures.css("time"))
+    assert (len(true), len(padding)) == (3, 1)
+    assert padding[0][::2] == pytest.approx(true[0][::2], abs=0.1)  # a whole line
+    assert words(drawing)[-1] == "2 × 5, 1 row"
+
+
+def test_batches_are_described_in_words():
+    described = {name: figures.describe_batches(plan) for name, plan in PLANS.items()}
+    ends = (MIXED.min(), MIXED.max())
+    assert described["bucketed"] == (
+        f"30 rows of {ends[0]} to {ends[1]} steps in {len(PLANS['bucketed'])} batches of "
+        f"{PLANS['bucketed'].sizes.min()} to 4 rows, padded to 7 to 25 steps: "
+        f"{PLANS['bucketed'].cost('linear') / MIXED.sum():.2f} cells computed for each true one, "
+        f"{len(PLANS['bucketed'].shapes)} shapes."
+    )
+    assert described["padded"].endswith("shapes; 5 padding slots.")
+    assert described["wrapped"].endswith("shapes; 5 slots with a row seen before.")
+    assert described["dropped"].endswith("shapes; 2 rows never seen.")
+    plan = packed(MIXED, 40, 4)
+    assert figures.describe_batches(plan) == (
+        f"30 rows of {ends[0]} to {ends[1]} steps packed into {plan.bins} bins of 40 steps, in "
+        f"{len(plan)} batches of {plan.sizes.min()} to 4 bins: "
+        f"{plan.bins * 40 / MIXED.sum():.2f} cells computed for each true one, "
+        f"{len(plan.shapes)} shape{'s' * (len(plan.shapes) > 1)}."
+    )
+    one = fixed(2, 2, lengths=[3, 3])
+    assert figures.describe_batches(one) == (
+        "2 rows of 3 steps in 1 batch of 2 rows, padded to 3 steps: 1.00 cells computed for each "
+        "true one, 1 shape."
+    )
+    nothing = figures.describe_batches(fixed(2, 2, lengths=[0, 0]))
+    assert nothing.startswith("2 rows of 0 steps in 1 batch of 2 rows, padded to 0 steps: ")
+    assert repr(figures.draw_batches(one, title="T", caption="C.")) == figures.describe_batches(one)
+    assert figures.draw_batches(one, alt="other").alt == "other"
+
+
+@pytest.mark.parametrize("size", [32, 128])
+def test_many_batches_are_cut_to_the_first_and_the_last(size):
+    lengths = np.random.default_rng(0).integers(1, 500, 4000)
+    plan = fixed(4000, size, lengths=lengths)
+    drawing = figures.draw_batches(plan)
+    said = words(drawing)
+    assert sum(word.startswith("batch") for word in said) == 11
+    assert f"… {len(plan) - 11} more batches …" in said
+    assert f"batch {len(plan)}" in said
+    assert drawing.height < 480
+    assert len(drawing.svg) < 60_000
+    assert figures.draw_batches(plan).svg == drawing.svg
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [*PLANS.values(), packed(MIXED, 40, 4), fixed(12, 1, lengths=MIXED[:12])],
+    ids=[*PLANS, "packed", "one by one"],
+)
+@pytest.mark.parametrize("longest", [None, 100])
+def test_batches_fit_a_narrow_screen_and_labels_stand_apart(plan, longest):
+    drawing = figures.draw_batches(plan, longest=longest)
+    found = runs(drawing, figures.css("time"))[0] + runs(drawing, hatch(drawing))[0]
+    placed = [
+        (float(text.get("x")), float(text.get("y")), text.text)
+        for text in parsed(drawing).iter("text")
+    ]
+    ends = [x + 6.8 * len(word) for x, _, word in placed]
+    assert max(ends) <= figures.WIDTH
+    assert min(y for _, y, _ in placed) >= 10
+    assert max(y for _, y, _ in placed) <= drawing.height - 1
+    assert all(0 < y < drawing.height and x + size < figures.WIDTH for x, y, size in found)
+    heights = sorted({y for _, y, _ in placed})
+    assert min(np.diff(heights), default=99) >= 15
+    first = [(x, word) for x, _, word in placed if word.startswith("batch")]
+    assert max(x + 6.8 * len(word) for x, word in first) <= min(x for x, _, _ in found)
+    # a shape stands behind its batch
+    for x, y, word in placed:
+        if "×" in word:
+            beside = [a + w for a, b, w in found if abs(b + 4 - y) < 5]
+            assert all(end < x for end in beside)
+
+
+def test_plans_share_a_scale():
+    short, long = (fixed(2, 2, lengths=lengths) for lengths in ([5, 5], [10, 10]))
+    sizes = [
+        runs(figures.draw_batches(plan, longest=10), figures.css("time"))[0][0][2]
+        for plan in (short, long)
+    ]
+    assert sizes[1] == pytest.approx(2 * sizes[0], abs=0.1)
+    alone = runs(figures.draw_batches(short), figures.css("time"))[0][0][2]
+    assert alone > sizes[1]  # the longest batch fills the drawing
+    # words beside a batch do not change the scale
+    padded = figures.draw_batches(fixed(2, 3, lengths=[10, 10], tail="pad"), longest=10)
+    assert "3 × 10, 1 padding" in words(padded)
+    assert runs(padded, figures.css("time"))[0][0][2] == sizes[1]
+
+
+@pytest.mark.parametrize(
+    ("plan", "more", "message"),
+    [
+        (fixed(4, 2), {}, r"^plan: expected one that has a length for each row, got none"),
+        (
+            fixed(1, 1, lengths=[[3, 4]]),
+            {},
+            r"^plan: expected one that has a length for each row, got heights and widths",
+        ),
+        (fixed(129, 129, lengths=[1] * 129), {}, "^plan: expected batches of at most 128 rows"),
+        (fixed(1, 1, lengths=[7]), {"longest": 6}, "^longest: expected at least 7, the longest"),
+    ],
+)
+def test_batches_that_cannot_be_drawn_are_refused(plan, more, message):
+    with pytest.raises(ValueError, match=message):
+        figures.draw_batches(plan, **more)
+
+
+# --- curves
+
+
+LOSSES = {"shuffled": [2.0, 1.0, 0.5, 0.25], "grouped": [2.25, 1.5, 0.75, 0.5]}
+
+
+def curves(drawing):
+    """The points of each line, in order."""
+    return [
+        np.array([[float(n) for n in point.split()] for point in path.get("d")[1:].split("L")])
+        for path in parsed(drawing).iter("path")
+        if "stroke-linejoin" in path.get("style")
+    ]
+
+
+def labels(drawing):
+    """Names and last numbers at the ends of the lines: text, x and y."""
+    return [
+        ("".join(text.itertext()), float(text.get("x")), float(text.get("y")))
+        for text in parsed(drawing).iter("text")
+        if text.find("tspan") is not None
+    ]
+
+
+@pytest.mark.parametrize("from_zero", [True, False])
+def test_curves_go_through_their_numbers(from_zero):
+    drawing = figures.draw_curves(LOSSES, from_zero=from_zero)
+    marks = {
+        float(text.text): float(text.get("y")) - 4
+        for text in parsed(drawing).iter("text")
+        if text.get("text-anchor") == "end"
+    }
+    low, high = min(marks), max(marks)
+    assert (low == 0) or not from_zero
+    assert low <= (0 if from_zero else 0.25) < 2.25 <= high
+    for line, numbers in zip(curves(drawing), LOSSES.values(), strict=True):
+        shares = (marks[low] - line[:, 1]) / (marks[low] - marks[high])
+        np.testing.assert_allclose(low + shares * (high - low), numbers, atol=0.01)
+        np.testing.assert_allclose(np.diff(line[:, 0]), np.diff(line[:, 0])[0], atol=0.02)
+    assert list(marks.values()) == sorted(marks.values(), reverse=True)
+
+
+def test_an_axis_begins_at_zero_unless_told_otherwise():
+    for from_zero, lowest in ((True, "0"), (False, "5")):
+        drawing = figures.draw_curves({"a": [5.4, 5.01]}, from_zero=from_zero)
+        marks = [t.text for t in parsed(drawing).iter("text") if t.get("text-anchor") == "end"]
+        assert marks[0] == lowest
+
+
+def test_curves_are_named_at_their_ends():
+    drawing = figures.draw_curves(LOSSES, title="Losses", caption="C.", y="validation loss")
+    said = {name: (x, y) for name, x, y in labels(drawing)}
+    assert list(said) == ["shuffled 0.25", "grouped 0.50"]
+    ends = [line[-1] for line in curves(drawing)]
+    assert said["shuffled 0.25"][1] > said["grouped 0.50"][1]  # the smaller one stands lower
+    assert all(
+        x == pytest.approx(end[0] + 9, abs=0.02)
+        for (x, _), end in zip(said.values(), ends, strict=True)
+    )
+    others = words(drawing)
+    assert others[0] == "validation loss"
+    assert "epoch" in others
+    assert {"1", "4"} <= set(others)
+    assert drawing.alt == (
+        "Lines of validation loss by epoch. shuffled: 2.00 at epoch 1, 0.25 at epoch 4; grouped: "
+        "2.25 at epoch 1, 0.50 at epoch 4."
+    )
+    styles = [
+        path.get("style")
+        for path in parsed(drawing).iter("path")
+        if "stroke-linejoin" in path.get("style")
+    ]
+    assert len(set(styles)) == 2
+    assert "dasharray" not in styles[0]
+    assert "dasharray" in styles[1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("last", [0.0, 0.01, 1.0, 2.0])
+def test_names_of_curves_that_meet_stand_apart(count, last):
+    series = {f"series {i}": [2.0, 1.0, last + i / 1000] for i in range(count)}
+    drawing = figures.draw_curves(series)
+    heights = [y for _, _, y in labels(drawing)]
+    assert heights == sorted(heights, reverse=True)
+    assert min(-np.diff(heights)) > 14.9
+    assert min(heights) >= 20
+    assert max(heights) <= drawing.height - 30  # not on the numbers of the axis
+    assert all(x + 6.8 * len(word) <= figures.WIDTH for word, x, _ in labels(drawing))
+
+
+def test_curves_of_different_lengths_share_an_axis():
+    drawing = figures.draw_curves({"long": [3, 2, 1, 1, 1], "short": [3, 2, 2]}, x="step")
+    long, short = curves(drawing)
+    np.testing.assert_array_equal(long[:3, 0], short[:, 0])
+    assert len(long) == 5
+    assert "short: 3.00 at step 1, 2.00 at step 3" in drawing.alt
+    lead = [
+        path.get("d")
+        for path in parsed(drawing).iter("path")
+        if path.get("d").startswith(f"M{short[-1][0]:g} {short[-1][1]:g}L")
+    ]
+    assert len(lead) == 1  # from its last point to its name
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.integers(2, 200), st.sampled_from([True, False])
+)
+def test_axes_hold_every_number(one, other, count, from_zero):
+    drawing = figures.draw_curves(
+        {"a series of 24 letters..": [one, *[other] * (count - 1)]}, from_zero=from_zero
+    )
+    (line,) = curves(drawing)
+    assert (line[:, 1] >= 24 - 0.01).all()
+    assert (line[:, 1] <= 184 + 0.01).all()
+    assert (line[:, 0] >= 0).all()
+    assert (np.diff(line[:, 0]) > 0).all()
+    marks = [text for text in parsed(drawing).iter("text") if text.get("text-anchor") == "end"]
+    assert 2 <= len(marks) <= 8
+    below = [
+        (float(text.get("x")), len(text.text))
+        for text in parsed(drawing).iter("text")
+        if text.get("text-anchor") == "middle" and text.text.isdigit()
+    ]
+    assert all(a + 3.5 * m < b - 3.5 * n for (a, m), (b, n) in itertools.pairwise(below))
+
+
+def test_curves_are_the_same_on_every_machine():
+    series = {"a": np.float32([1, 1 / 3, 0.1]), "b": [np.float64(2), 1, 0.7]}
+    drawing = figures.draw_curves(series)
+    assert drawing.svg == figures.draw_curves(series).svg
+    numbers = re.findall(r"\d+\.(\d+)", "".join(p.get("d") for p in parsed(drawing).iter("path")))
+    assert max(map(len, numbers)) <= 2
+
+
+@pytest.mark.parametrize("palette", [figures.PALETTE, figures.PALETTE_DARK])
+def test_curves_can_be_told_from_the_page(palette):
+    assert all(contrast(palette[role], palette["panel"]) >= 3 for role, _ in figures.CURVES)
+    assert len({dashes for _, dashes in figures.CURVES}) == len(figures.CURVES)
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ({}, "^series: expected one to 4, got 0"),
+        ({str(i): [1, 2] for i in range(5)}, "^series: expected one to 4, got 5"),
+        ({"a": [1]}, r"^series\['a'\]: expected 2 to 200 numbers, got shape \(1,\)"),
+        ({"a": [[1, 2]]}, r"^series\['a'\]: .* got shape \(1, 2\)"),
+        ({"a": [1] * 201}, r"^series\['a'\]: .* got shape \(201,\)"),
+        ({"a": [1, float("nan")]}, r"^series\['a'\]: expected finite numbers, got \[1.0, nan\]"),
+        ({"a" * 25: [1, 2]}, "^series: expected names of at most 24 characters"),
+    ],
+)
+def test_curves_that_cannot_be_drawn_are_refused(series, message):
+    with pytest.raises(ValueError, match=message):
+        figures.draw_curves(series)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from helpers import padding
-from helpers.padding import pad, unpad
+from helpers.batching import fixed, packed
+from helpers.padding import pack, pad, unpack, unpad
 
 
 @st.composite
@@ -326,6 +327,82 @@ def test_a_mask_of_pixels_is_a_rectangle_from_the_top_left(mask):
         ValueError, match="a rectangle from the top left, got another form in row 1"
     ):
         unpad(np.ones((2, 2, 2)), masks)
+
+
+@st.composite
+def packings(draw):
+    dtype = np.dtype(draw(st.sampled_from(["bool", "uint8", "int64", "float16", "complex64"])))
+    features = draw(hnp.array_shapes(min_dims=0, max_dims=2, max_side=3))
+    lengths = draw(st.lists(st.integers(1, 7), min_size=1, max_size=12))
+    rows = [draw(hnp.arrays(dtype, (length, *features))) for length in lengths]
+    capacity = max(lengths) + draw(st.integers(0, 9))
+    options = {
+        "tail": draw(st.sampled_from(["keep", "pad"])),
+        "shuffle": draw(st.none() | st.integers(0, 3)),
+    }
+    return rows, packed(lengths, capacity, draw(st.integers(1, 4)), **options).epoch(1)
+
+
+@given(packings(), st.sampled_from([0, 1]))
+def test_unpack_gives_back_what_pack_took(packing, value):
+    rows, plan = packing
+    outputs = []
+    for i, indices in enumerate(plan):
+        values, segments, positions = pack(rows, plan, i, value=value)
+        assert values.dtype == rows[0].dtype
+        assert values.shape == (plan.sizes[i], plan.capacity, *rows[0].shape[1:])
+        assert segments.shape == positions.shape == values.shape[:2]
+        assert segments.dtype == positions.dtype == np.int32
+        assert (values[segments == 0] == value).all()
+        assert (positions[segments == 0] == 0).all()
+        outputs += unpack(values, plan, i)
+        # The steps of a bin, in order, are its rows one after the other, and each counts from 0.
+        assert sum(map(len, outputs[-len(indices) :])) == np.count_nonzero(segments)
+        for line, counted in zip(segments, positions, strict=True):
+            numbers, counts = np.unique(line[line > 0], return_counts=True)
+            assert numbers.tolist() == list(range(1, len(numbers) + 1))
+            assert (np.diff(line[line > 0]) >= 0).all()
+            assert counted[line > 0].tolist() == [step for n in counts for step in range(n)]
+    for before, after in zip(rows, plan.restore(outputs), strict=True):
+        np.testing.assert_array_equal(after, before, strict=True)
+
+
+def test_pack_lays_rows_one_after_the_other():
+    plan = packed([3, 9, 1, 4, 10, 2], 10, 2, tail="pad")
+    rows = [np.full(length, row, "int32") for row, length in enumerate([3, 9, 1, 4, 10, 2])]
+    values, segments, positions = pack(rows, plan, 1, value=-1)
+    assert values.tolist() == [[3, 3, 3, 3, 0, 0, 0, 5, 5, 2], [-1] * 10]
+    assert segments.tolist() == [[1, 1, 1, 1, 2, 2, 2, 3, 3, 4], [0] * 10]
+    assert positions.tolist() == [[0, 1, 2, 3, 0, 1, 2, 0, 1, 0], [0] * 10]
+    assert pack(rows, plan, -1, value=-1).values.tolist() == values.tolist()
+    unpacked = unpack(values, plan, 1)
+    assert [row.tolist() for row in unpacked] == [rows[r].tolist() for r in (3, 0, 5, 2)]
+    unpacked[0][:] = 7
+    assert values[0, 0] == 3
+
+
+PLAN = packed([2, 3], 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: pack([[1, 2]], PLAN, 0), ValueError, "^rows: expected the plan's 2 rows, got 1"),
+        (lambda: pack([[1, 2], [3]], PLAN, 0), ValueError, "^rows: row 1 has 1 timesteps.* as 3"),
+        (lambda: pack([[1, 2], [3, 4, 5.0]], PLAN, 0), TypeError, "^rows: .* float64 in row 1"),
+        (lambda: pack([[1, 2], [3, 4, None]], PLAN, 0), TypeError, r"^rows\[1\]: "),
+        (lambda: pack([[1, 2], [3, 4, 5]], PLAN, 0, value=0.5), ValueError, "^value: 0.5"),
+        (lambda: pack([[1, 2], [3, 4, 5]], PLAN, 1), IndexError, "batch 1 of a plan with 1"),
+        (lambda: pack([[1, 2], [3, 4, 5]], fixed(2, 2), 0), TypeError, "^plan: .* got Plan"),
+        (lambda: unpack(np.ones((2, 4)), fixed(2, 2), 0), TypeError, "^plan: .* got Plan"),
+        (lambda: unpack(np.ones((1, 4)), PLAN, 0), ValueError, r"\(2, 4\) for batch 0, got .*1, 4"),
+        (lambda: unpack(np.ones((2, 3, 1)), PLAN, 0), ValueError, r"^array: .* got shape"),
+        (lambda: unpack(np.ones((2, 4)), PLAN, 1), IndexError, "batch 1 of a plan with 1"),
+    ],
+)
+def test_bad_packing_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
 def test_docstring_examples():

@@ -11,6 +11,7 @@ never installed; each must have the SHA-256 that stands below. What is kept, and
   integers in millionths. Nothing is lost; :func:`japanese_vowels` proves it value by value.
 - ``digits.npz``: the integers 0..16 of the published images.
 - ``textures.npz``: a crop of each image at its original scale. No pixel is changed.
+- ``plaid_lengths.npz``: how many values each series of PLAID has. No value is kept.
 
 The output does not depend on the time or the machine. Another version of zlib may compress the
 same content to other bytes; ``--check`` tells the two apart.
@@ -147,6 +148,22 @@ def textures(wheel: zipfile.ZipFile) -> dict[str, np.ndarray]:
     return found
 
 
+def plaid_lengths(wheel: zipfile.ZipFile) -> dict[str, np.ndarray]:
+    """Count the values of each series of PLAID, both parts.
+
+    A line of the ``.ts`` format is one series of comma-separated values, a colon and the class.
+    """
+    lengths, split = [], []
+    for part in ("TRAIN", "TEST"):
+        text = wheel.read(f"sktime/datasets/data/PLAID/PLAID_{part}.ts").decode()
+        lines = text.partition("@data\n")[2].replace("\r", "").split()
+        lengths += [line.partition(":")[0].count(",") + 1 for line in lines]
+        split.append(len(lines))
+    assert split == [537, 537], split
+    assert (min(lengths), max(lengths)) == (100, 1344)
+    return {"lengths": np.array(lengths, np.uint16)}  # (1074,)
+
+
 def npz(arrays: dict[str, np.ndarray]) -> bytes:
     """Write a compressed ``.npz`` whose bytes depend on the arrays (and zlib) alone."""
     buffer = io.BytesIO()
@@ -183,6 +200,9 @@ def compare(path: Path, rebuilt: bytes) -> bool:
     return same
 
 
+BUILDS = ((japanese_vowels, plaid_lengths), (digits,), (textures,))  # of each wheel
+
+
 def main(argv: list[str] | None = None) -> int:
     """Rebuild every file, then write or compare; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -194,9 +214,10 @@ def main(argv: list[str] | None = None) -> int:
         folder = options.wheels or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         built = {}
-        for requirement, build in zip(WHEELS, (japanese_vowels, digits, textures), strict=True):
+        for requirement, builds in zip(WHEELS, BUILDS, strict=True):
             with fetch(requirement, folder) as wheel:
-                built[options.out / f"{build.__name__}.npz"] = npz(build(wheel))
+                for build in builds:
+                    built[options.out / f"{build.__name__}.npz"] = npz(build(wheel))
     if options.check:
         same = [compare(path, file) for path, file in built.items()]
         return 0 if all(same) else 1

@@ -1,4 +1,4 @@
-"""Write the pages that are made from data: error index, claims ledger and mask table.
+"""Write the pages that are made from data: error index, claims ledger, mask table, benchmarks.
 
 ``python tools/pages.py`` writes them, ``python tools/pages.py --check`` exits with 1 if one of
 them is not what its data says.
@@ -59,7 +59,17 @@ def pages() -> dict[str, str]:
         "book/claims-ledger.md": claims_ledger(load("book/claims.yml")),
         "book/_static/error-index.js": error_index_script(errors),
         "book/mask-table.md": mask_table.page(mask_table.load()),
+        "book/benchmarks.md": benchmarks_page(),
     }
+
+
+def benchmarks_page() -> str:
+    """Return the page of the stored benchmark results."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))  # the package stands beside tools and is not installed
+    from benchmarks import page
+
+    return page.page(json.loads((ROOT / "benchmarks" / "results.json").read_text("utf-8")))
 
 
 def load(path: str) -> list[dict]:

@@ -5,6 +5,7 @@
 - `SequenceLoss` and `SequenceMetric` give values that do not depend on how rows are batched.
 - `KeepMask` carries a mask through convolution and pooling; `strided_lengths`, `mask_from_lengths`
   and `lengths_from_mask` are the arithmetic behind it.
+- `segment_mask` keeps the rows of a packed batch apart in attention.
 
 Everything runs on TensorFlow, JAX and PyTorch.
 """
@@ -12,6 +13,7 @@ Everything runs on TensorFlow, JAX and PyTorch.
 from helpers.masking.leaks import Leak, padding_leak
 from helpers.masking.lengths import KeepMask, lengths_from_mask, mask_from_lengths, strided_lengths
 from helpers.masking.losses import SequenceLoss, SequenceMetric
+from helpers.masking.segments import segment_mask
 from helpers.masking.tracing import Mask, Step, Trace, trace
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "lengths_from_mask",
     "mask_from_lengths",
     "padding_leak",
+    "segment_mask",
     "strided_lengths",
     "trace",
 ]

@@ -1,0 +1,163 @@
+"""Epochs: the time to train one, over the time if there were no padding at all."""
+
+import dataclasses
+import math
+import time
+
+import numpy as np
+
+from benchmarks import measure, models
+from helpers import batching, feeding
+from helpers.data import random_lengths
+
+TITLE = "An epoch of fit, over the ideal"
+CORNER = "plan"
+ABOUT = """\
+The processor time of an epoch of `fit` on 20,000 rows of log-normal lengths, in batches of 32,
+`jit_compile=False`, fed by `helpers.feeding.tf_dataset`. So that it ends in minutes, a part of each
+plan is trained on: its batches are sorted by length, and every fourth is taken (every 32nd with one
+length for all, where all are alike; every fourth row of the packed rows). The models are an
+embedding and `LSTM(64)`; an embedding and `Conv1D(128, 7)`; and a transformer block of width 64
+with 8 heads, which says a number for each token, because a packed batch has no single row to say
+one for. The ideal has as many tokens in as many batches and no padding: the rows are sorted by
+length and cut in batches of 32, and every row of a batch gets the batch's mean length. The ladder
+is made for the model: for linear cost, or for quadratic cost with attention.
+"""
+BATCH, BUDGET, CAPACITY = 32, 1920, 512
+EVERY, EVERY_WHOLE = 4, 32
+IDEAL, WHOLE, LADDER = "ideal: no padding", "one length for all", 'ladder of 16, tail="even"'
+GROUPED, PACKED = "grouped", f"packed, {CAPACITY} x 4"
+MODELS = ("LSTM", "Conv1D", "transformer")
+
+
+def ideal_lengths(lengths: np.ndarray) -> np.ndarray:
+    """Give every row of a batch the mean length of the batch, the rows sorted by length.
+
+    Returns:
+        int64 ``(n,)``, in increasing order; the sum is that of ``lengths`` but for rounding, which
+        is carried on from batch to batch.
+    """
+    ordered = np.sort(lengths)
+    starts = np.arange(0, len(ordered), BATCH)
+    sizes = np.diff([*starts, len(ordered)])
+    ends = np.add.accumulate(np.add.reduceat(ordered, starts) / sizes)
+    means = np.maximum(np.diff(np.rint(ends), prepend=0), 1).astype(np.int64)
+    return np.repeat(means, sizes)
+
+
+def plans(lengths: np.ndarray, cost: str) -> dict[str, batching.Plan]:
+    """Return the plans that are compared, for a model of this cost."""
+    n = len(lengths)
+    optimal = batching.ladder(lengths, 16, cost=cost)
+    quantile = batching.quantile_ladder(lengths, 16)
+    made = {
+        "as they come": batching.fixed(n, BATCH, lengths=lengths, shuffle=0),
+        "quantile ladder of 16": batching.bucketed(lengths, BATCH, quantile, shuffle=0),
+        GROUPED: batching.grouped(lengths, BATCH, shuffle=0),
+        f"token_budget of {BUDGET}": batching.token_budget(lengths, BUDGET, shuffle=0),
+        LADDER: batching.bucketed(lengths, BATCH, optimal, tail="even", shuffle=0),
+    }
+    return made
+
+
+def rows_of(lengths: np.ndarray) -> list[np.ndarray]:
+    """Draw tokens for each length."""
+    random = np.random.default_rng(0)
+    tokens = random.integers(1, models.VOCABULARY, int(lengths.sum()), dtype=np.int32)
+    return np.split(tokens, np.cumsum(lengths)[:-1])
+
+
+def part(plan: batching.Plan, every: int) -> batching.Plan:
+    """Keep every so many of a plan's batches, taken in order of length, in the plan's order."""
+    by_length = np.argsort(plan.padded_lengths, kind="stable")
+    kept = np.sort(by_length[every // 2 :: every])
+    slots = np.concatenate([np.arange(*plan.bounds[i : i + 2]) for i in kept])
+    return dataclasses.replace(
+        plan,
+        rows=plan.rows[slots],
+        real=plan.real[slots],
+        bounds=np.concatenate([[0], np.cumsum(plan.sizes[kept])]),
+        padded_lengths=plan.padded_lengths[kept],
+        shuffle=None,
+        remake=None,
+    )
+
+
+def epochs(name: str, lengths: np.ndarray) -> dict[str, tuple]:
+    """Return what is timed for a model.
+
+    Returns:
+        plan -> the model, the data of a part of an epoch, and by what its time is multiplied.
+    """
+    each_token = name == "transformer"
+    model = {"LSTM": models.lstm, "Conv1D": models.conv1d, "transformer": models.transformer}[
+        name
+    ]()
+    rows = rows_of(lengths)
+
+    def targets(rows: list) -> list | np.ndarray:
+        if each_token:
+            return [np.zeros((len(row), 1), np.float32) for row in rows]
+        return np.zeros((len(rows), 1), np.float32)
+
+    def fed(whole: batching.Plan, rows: list, every: int, length: int | None = None) -> tuple:
+        plan = part(whole, every)
+        data = feeding.tf_dataset(plan, rows, targets(rows), length=length)
+        if each_token and plan.padded:  # Keras spreads no (batch,) weights over the timesteps
+            data = data.map(lambda x, y, weights: (x, y, weights[:, None]))
+        return model, data, len(whole) / len(plan)
+
+    made, n = plans(lengths, "quadratic" if each_token else "linear"), len(lengths)
+    even = ideal_lengths(lengths)
+    ideal = batching.fixed(n, BATCH, lengths=even)
+    found = {
+        IDEAL: fed(ideal, rows_of(even), EVERY),
+        WHOLE: fed(made["as they come"], rows, EVERY_WHOLE, int(lengths.max())),
+        **{policy: fed(plan, rows, EVERY) for policy, plan in made.items()},
+    }
+    if each_token:
+        found[PACKED] = _packed(lengths[::EVERY], rows[::EVERY], targets(rows[::EVERY]))
+    return found
+
+
+def _packed(lengths: np.ndarray, rows: list, targets: list) -> tuple:
+    plan = batching.packed(lengths, CAPACITY, 4, shuffle=0)
+    return models.transformer(packed=True), feeding.PackedDataset(plan, rows, targets), EVERY
+
+
+def measured(quick: bool = False) -> dict:
+    """Return the table: plan -> model -> time over the ideal."""
+    cells: measure.Cells = {}
+    for name in MODELS:
+        made = epochs(name, random_lengths(1280 if quick else 20_000))
+        best = dict.fromkeys(made, math.inf)
+        for number in range(2 if quick else 4):
+            for policy, (model, data, times) in made.items():
+                if number == 0 and hasattr(data, "take"):  # a round to trace: a few batches do
+                    data = data.take(3)
+                start = time.process_time()
+                model.fit(data, epochs=1, verbose=0, shuffle=False)
+                if number:
+                    best[policy] = min(best[policy], (time.process_time() - start) * times)
+        for policy, seconds in best.items():
+            cells.setdefault(policy, {})[name] = seconds / best[IDEAL]
+    return {"cells": cells}
+
+
+def goals(result: dict) -> list[measure.Goal]:
+    """Return what was wanted of the table."""
+    cells, found = result["cells"], []
+    for name, limit, speedup in (
+        ("LSTM", 1.35, 5),
+        ("Conv1D", 1.2, 5),
+        ("transformer", 1.2, 20),
+    ):
+        ours, whole = cells[LADDER][name], cells[WHOLE][name]
+        found.append(measure.Goal(f"{name}: ladder, over the ideal", ours, limit))
+        text = f"{name}: times as fast as one length for all"
+        found.append(measure.Goal(text, whole / ours, speedup, at_least=True))
+    return found
+
+
+if __name__ == "__main__":
+    measure.main("epochs")

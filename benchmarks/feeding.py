@@ -1,0 +1,118 @@
+"""Feeding: a batch of fit with a model that does nothing, over repeating one tensor."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks import measure, peers
+from helpers import batching
+from helpers import feeding as ours
+from helpers.data import random_lengths
+
+TITLE = "A step of fit with a trivial model, over repeating one tensor"
+CORNER = "fed by"
+ABOUT = """\
+The processor time of a step of `fit` (batches of 32 int32 sequences of log-normal length, targets
+and weights) with a model that only sums, over the same with one batch that `tf.data` repeats: what
+`fit` itself costs. All but NumPy's arrays deliver the batches of one ladder of 16; the arrays are
+padded to the mean length of these batches, since an array has one length only. `tf.data` with
+`cache` keeps whole batches in memory, and so shows the same batches in the same order in every
+epoch.
+"""
+BATCH = 32
+FLOOR = "one tensor, repeated"
+STORED = "tf_dataset, store=True"
+
+
+def trivial_model():
+    """Return a model with one weight, which sums its input."""
+    import keras
+
+    inputs = keras.Input((None,), dtype="int32")
+    total = keras.layers.Lambda(
+        lambda x: keras.ops.sum(keras.ops.cast(x, "float32"), axis=1, keepdims=True),
+        output_shape=(1,),
+    )(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(1)(total * 1e-6))
+    model.compile("sgd", "mse", jit_compile=False)
+    return model
+
+
+def ways(count: int) -> dict[str, Callable[[object], object]]:
+    """Return what is fed: name -> the arguments of ``fit``, and the steps of an epoch."""
+    import tensorflow as tf
+
+    lengths = random_lengths(count)
+    random = np.random.default_rng(0)
+    rows = np.split(
+        random.integers(1, 1000, int(lengths.sum()), dtype=np.int32), np.cumsum(lengths)[:-1]
+    )
+    targets = np.zeros((count, 1), np.float32)
+    weights = np.ones(count, np.float32)
+    plan = batching.bucketed(lengths, BATCH, batching.ladder(lengths, 16), tail="even", shuffle=0)
+    steps = len(plan)
+    mean = int(plan.sizes @ plan.padded_lengths / plan.sizes.sum())
+    array = random.integers(1, 1000, (steps * BATCH, mean), dtype=np.int32)
+    arrays = (array, np.zeros((len(array), 1), np.float32), np.ones(len(array), np.float32))
+    one = tf.data.Dataset.from_tensors(tuple(part[:BATCH] for part in arrays))
+
+    def stored():
+        return ours.tf_dataset(plan, rows, targets, sample_weight=weights, store=True)
+
+    return {
+        FLOOR: (one.repeat(steps), steps),
+        STORED: (stored(), steps),
+        "tf_dataset, store=False": (
+            ours.tf_dataset(plan, rows, targets, sample_weight=weights, store=False),
+            steps,
+        ),
+        "PlannedDataset, store=True": (
+            ours.PlannedDataset(plan, rows, targets, sample_weight=weights, store=True),
+            steps,
+        ),
+        "PlannedDataset, store=False": (
+            ours.PlannedDataset(plan, rows, targets, sample_weight=weights, store=False),
+            steps,
+        ),
+        "NumPy arrays": (arrays, steps),
+        "tf.data from_generator with pad_sequences": (
+            peers.from_generator(rows, targets, weights, list(plan), plan.padded_lengths.tolist()),
+            steps,
+        ),
+        "tf.data, batches in cache": (stored().cache().prefetch(2), steps),
+    }
+
+
+def measured(quick: bool = False) -> dict:
+    """Return the table: way -> time of a step over that of the floor."""
+    model = trivial_model()
+    fed = ways(1500 if quick else 20_000)
+
+    def epoch(data: object) -> None:
+        if isinstance(data, tuple):
+            x, y, weights = data
+            model.fit(x, y, sample_weight=weights, batch_size=BATCH, verbose=0)
+        else:
+            model.fit(data, verbose=0, shuffle=False)
+
+    best = dict.fromkeys(fed, float("inf"))
+    for data, _ in fed.values():
+        epoch(data)  # traces, fills the cache
+    for _ in range(2 if quick else 7):
+        for name, (data, steps) in fed.items():
+            start = time.process_time()
+            epoch(data)
+            best[name] = min(best[name], (time.process_time() - start) / steps)
+    cells = {name: {"over the floor": each / best[FLOOR]} for name, each in best.items()}
+    return {"cells": cells}
+
+
+def goals(result: dict) -> list[measure.Goal]:
+    """Return what was wanted of the table."""
+    ratio = result["cells"][STORED]["over the floor"]
+    return [measure.Goal(f"{STORED}, over the floor", ratio, 1.1)]
+
+
+if __name__ == "__main__":
+    measure.main("feeding")

@@ -1,0 +1,171 @@
+"""What the benchmarks share: how time is taken, what a table is, how it is printed."""
+
+import argparse
+import datetime
+import gc
+import importlib
+import importlib.metadata
+import math
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+PACKAGES = ("numpy", "tensorflow", "keras")
+Cells = dict[str, dict[str, float | list | None]]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One thing to reach.
+
+    Attributes:
+        text: What is measured.
+        value: What came out.
+        limit: What was wanted.
+        at_least: Whether more is better; otherwise less is.
+    """
+
+    text: str
+    value: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the value, rounded as it is shown, is within the limit."""
+        value = float(shown(self.value).replace(",", ""))
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        wanted = "at least" if self.at_least else "at most"
+        verdict = "met" if self.met else "missed"
+        return f"{self.text}: {shown(self.value)}, wanted {wanted} {self.limit:g}: {verdict}"
+
+
+def best_of(jobs: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
+    """Take the processor time of each job, all jobs in turn, and keep the best round of each.
+
+    A short job is called several times in a round, so that a round takes at least 2 ms.
+
+    Args:
+        jobs: name -> function without arguments. It is called once before the first round.
+        rounds: number of rounds.
+
+    Returns:
+        name -> seconds of one call.
+    """
+    calls = {}
+    for name, job in jobs.items():
+        job()
+        calls[name] = max(1, math.ceil(0.002 / max(_seconds(job, 1), 1e-7)))
+    best = dict.fromkeys(jobs, math.inf)
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            best[name] = min(best[name], _seconds(job, calls[name]) / calls[name])
+    return best
+
+
+def _seconds(job: Callable[[], object], calls: int) -> float:
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        start = time.process_time()
+        for _ in range(calls):
+            job()
+        return time.process_time() - start
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def shown(value: float) -> str:
+    """Return a number as the tables show it: three digits, or more where they decide."""
+    if isinstance(value, int):
+        return str(value)
+    if value >= 100:
+        return f"{value:,.0f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    # 1.0004 is not 1.000 where the goal is 1.001.
+    return f"{value:.4f}" if 1 < value < 1.01 else f"{value:.3f}"
+
+
+def cell(value: float | list | None) -> str:
+    """Return one cell: a number, several with dots between them, or a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        ratio, shapes = value
+        return f"{shown(ratio)} ({shapes})"
+    return shown(value)
+
+
+def table(cells: Cells, corner: str, line: Callable[[list[str], list[int]], str]) -> list[str]:
+    """Return the lines of a table, laid out by ``line(texts, widths)``; the second is a rule."""
+    columns = list(dict.fromkeys(column for row in cells.values() for column in row))
+    texts = [[corner, *columns]]
+    texts += [[name, *(cell(row.get(column)) for column in columns)] for name, row in cells.items()]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return [line(row, widths) for row in (texts[0], rule, *texts[1:])]
+
+
+def plain(row: list[str], widths: list[int]) -> str:
+    """Lay out a row for the terminal."""
+    row = [text.replace("-:", "--") for text in row] if set(row[0]) == {"-"} else row
+    first = row[0].ljust(widths[0])
+    return "  ".join([first, *(t.rjust(w) for t, w in zip(row[1:], widths[1:], strict=True))])
+
+
+def markdown(row: list[str], widths: list[int]) -> str:
+    """Lay out a row in Markdown."""
+    return f"| {' | '.join(row)} |"
+
+
+def show(module, result: dict) -> str:
+    """Return the printed form of what ``module.measured`` returned."""
+    lines = [module.TITLE, "", *table(result["cells"], module.CORNER, plain), ""]
+    return "\n".join([*lines, *map(str, module.goals(result))])
+
+
+def machine() -> dict[str, str]:
+    """Say on what the benchmarks ran: processor, cores, vector instructions, versions, date."""
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "processor": _processor(),
+        "cores": str(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
+        "vector instructions that NumPy uses": ", ".join(
+            [*found.get("baseline", []), *found.get("found", [])]
+        ),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            facts = dict(
+                (part.strip() for part in line.split(":", 1)) for line in file if ":" in line
+            )
+    except OSError:
+        return platform.processor() or "unknown"
+    name = facts.get("model name", platform.processor() or "unknown")
+    return f"{name}, family {facts['cpu family']}" if "cpu family" in facts else name
+
+
+def main(name: str) -> None:
+    """Run one table from the command line."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    parser = argparse.ArgumentParser(description=module.__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a small size, to try it out")
+    print(show(module, module.measured(quick=parser.parse_args().quick)))

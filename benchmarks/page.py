@@ -1,0 +1,75 @@
+"""The page of the book, written from the stored results."""
+
+import importlib
+
+from benchmarks import MODULES, measure
+
+NAMES = {"python": "Python", "numpy": "NumPy", "tensorflow": "TensorFlow", "keras": "Keras"}
+
+
+def page(results: dict) -> str:
+    """Return the page as MyST Markdown.
+
+    Args:
+        results: What ``results.json`` holds: ``machine``, and under ``tables`` what each module
+            measured.
+    """
+    sections = "\n".join(section(name, results["tables"][name]) for name in MODULES)
+    return f"""\
+<!-- Written by tools/pages.py from benchmarks/results.json. -->
+# Benchmarks
+
+What the helpers cost, beside what others use. Run `make bench` to measure it on your machine, or
+`python -m benchmarks.tokens` for one table. Every number is a ratio: the unit of each table is the
+row with 1.000. Times are processor time, all threads together; the candidates of a table run in
+turn and each keeps its best round. Under each table stand the goals that we set before we measured,
+and what came out.
+
+{machine(results["machine"])}
+
+{sections}"""
+
+
+def machine(facts: dict) -> str:
+    """Say on what the results were measured."""
+    versions = ", ".join(f"{title} {facts[key]}" for key, title in NAMES.items())
+    return (
+        f"Measured on {facts['date']}: {facts['processor']}, {facts['cores']} cores, "
+        f"{facts['system']}; {versions}. NumPy sorts and copies with "
+        f"{facts['vector instructions that NumPy uses']}."
+    )
+
+
+def section(name: str, result: dict) -> str:
+    """Return one table with its words and its goals."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    goals = module.goals(result)
+    lines = "\n".join(goal_line(goal) for goal in goals)
+    reasons = [text for applies, text in module.limits(result) if applies]
+    why = "".join(f"\n{text}\n" for text in reasons)
+    return f"""\
+(benchmark-{name})=
+## {module.TITLE}
+
+{module.ABOUT}
+{chr(10).join(measure.table(result["cells"], module.CORNER, measure.markdown))}
+
+{summary(goals)}
+
+{lines}
+{why}"""
+
+
+def summary(goals: list[measure.Goal]) -> str:
+    """Say how many goals are met."""
+    met = sum(goal.met for goal in goals)
+    if met == len(goals):
+        return "Every goal is met:" if met > 1 else "The goal is met:"
+    return f"{met} of {len(goals)} goals are met:"
+
+
+def goal_line(goal: measure.Goal) -> str:
+    """Return one goal as an item of a list."""
+    mark = "" if goal.met else "**missed**: "
+    wanted = "at least" if goal.at_least else "at most"
+    return f"- {mark}{goal.text}: {measure.shown(goal.value)}, wanted {wanted} {goal.limit:g}"

@@ -1,0 +1,437 @@
+"""Policies: which rows share a batch."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from helpers.batching.arguments import (
+    TAILS,
+    check_boundaries,
+    choice,
+    integer,
+    row_lengths,
+    seed,
+)
+from helpers.batching.dealing import Deal, deal, longest_first, rows_by, shortness
+from helpers.batching.plan import Epochs, Plan, cells
+
+
+def fixed(
+    n: int,
+    batch_size: int,
+    *,
+    tail: str = "keep",
+    shuffle: int | None = None,
+    lengths: Sequence[int] | np.ndarray | None = None,
+) -> Plan:
+    """Plan batches of one size; ``tail`` says what happens to the rows that are left over.
+
+    ========  ===================================  ============================================
+    tail      the last batch                       what it costs
+    ========  ===================================  ============================================
+    ``keep``  has ``n % batch_size`` rows          a second batch size
+    ``drop``  is left out                          ``n % batch_size`` rows are never seen
+    ``pad``   is filled with slots of weight 0     slots computed for nothing
+    ``wrap``  is filled from the epoch's start     some rows are seen twice
+    ``even``  is as large as all others            smaller batches; few slots of weight 0
+    ========  ===================================  ============================================
+
+    Nothing happens to the tail if ``batch_size`` divides ``n``.
+
+    With ``"even"`` all batches have one size, and it is chosen so that little is left over: the
+    largest from three quarters of ``batch_size`` up to it that leaves at most 1 % of ``n`` as
+    slots of weight 0, and else the one that leaves the fewest (of two, the larger). Rows that fit
+    in one batch are one batch without such slots.
+
+    Weight 0 takes a padding slot out
+    of sums, not out of all that is counted: Keras's weighted metrics are exact, but its default
+    loss reduction divides by the slots, so that ``evaluate`` reports ``n / slots`` of the loss of
+    the rows; and a layer that computes over the batch (batch normalisation) sees the repeated row.
+
+    Args:
+        n: Number of rows, at least 1.
+        batch_size: Rows in a batch, at least 1.
+        tail: ``"keep"``, ``"drop"``, ``"pad"``, ``"wrap"`` or ``"even"``.
+        shuffle: None for row order, or a seed (an integer from 0). The order of epoch ``k`` is
+            ``numpy.random.default_rng([shuffle, k]).permutation(n)``.
+        lengths: Length of each row in tokens (timesteps), ``n`` integers; or ``(n, 2)``, its
+            height and width. Used for the plan's ``fill`` and ``shapes``, never to choose the rows
+            of a batch.
+
+    Returns:
+        The plan of epoch 0; ``plan.epoch(k)`` gives the others.
+
+    Raises:
+        TypeError: An argument is not of the type above; a bool is not an integer here.
+        ValueError: A number is out of range, ``tail`` is unknown, ``lengths`` has the wrong count,
+            or ``tail="drop"`` would leave no batch at all.
+
+    Example:
+        >>> fixed(105, 32).sizes.tolist()
+        [32, 32, 32, 9]
+        >>> len(fixed(105, 32, tail="drop").never_seen)
+        9
+    """
+    n = integer("n", n, minimum=1)
+    batch_size = integer("batch_size", batch_size, minimum=1)
+    choice("tail", tail, TAILS)
+    shuffle = seed(shuffle)
+    return Epochs(
+        order=partial(_row_order, n),
+        deal=_one_group(n, batch_size, tail),
+        n=n,
+        batch_size=batch_size,
+        tail=tail,
+        shuffle=shuffle,
+        lengths=None if lengths is None else row_lengths(lengths, n),
+        mixed=False,
+    )(0)
+
+
+def bucketed(
+    lengths: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
+    batch_size: int,
+    boundaries: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
+    *,
+    tail: str = "keep",
+    shuffle: int | None = None,
+) -> Plan:
+    """Plan batches of rows of about one length, and pad each batch to one of a few lengths.
+
+    Rows of at most the first boundary share batches, then rows of at most the second, and so on.
+    Every batch of a bucket is padded to the bucket's boundary, not to its own longest row, so that
+    a model meets at most one shape for each boundary and batch size, in every epoch.
+
+    If rows vary on two axes, a boundary is a height and a width, and a row goes to the boundary of
+    the smallest area that holds it (of equal ones, to the first).
+
+    The tail is that of each bucket: ``"keep"`` leaves a smaller last batch in each, ``"drop"``
+    leaves out up to ``batch_size - 1`` rows of each (all of a bucket that has fewer rows than a
+    batch), ``"pad"`` fills it with slots of weight 0, ``"wrap"`` from the bucket's start, and
+    ``"even"`` gives each bucket a batch size of its own that leaves little over, so that there is
+    exactly one shape for each boundary in use and hardly a padding slot. See `fixed` for what each
+    costs.
+
+    Without ``shuffle`` the buckets come in the order of ``boundaries`` and each holds its rows in
+    row order: right to evaluate and predict. To train, shuffle: a model that sees all short rows
+    before the long ones sees another problem at the end of an epoch than at its start.
+
+    Planning takes about 30 bytes for each row and 100 for each batch at its peak, however long the
+    rows are; the plan keeps 18 and 64. Height and width take 10 more for each row.
+
+    Args:
+        lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
+        batch_size: Rows in a batch, at least 1.
+        boundaries: The lengths to pad to, integers from 1 in increasing order; or, for ``(n, 2)``
+            lengths, ``(buckets, 2)``, heights and widths in any order. The last one, or one of the
+            pairs, must hold the longest row. A boundary that no row goes to makes no batch.
+        tail: ``"keep"``, ``"drop"``, ``"pad"``, ``"wrap"`` or ``"even"``, in each bucket.
+        shuffle: None for buckets one after the other, or a seed (an integer from 0). Epoch ``k``
+            draws from ``numpy.random.default_rng([shuffle, k])`` the order of the rows, which each
+            bucket keeps, and then the order of the batches. (The order of the rows is that of
+            random integers of 32 bits, one each.) Its shapes are those of epoch 0.
+
+    Returns:
+        The plan of epoch 0; ``plan.epoch(k)`` gives the others.
+
+    Raises:
+        TypeError: An argument is not of the type above; a bool is not an integer here.
+        ValueError: No rows, a negative length, a row that fits no boundary; boundaries that do not
+            increase, are there twice or have another number of axes than ``lengths``; a number out
+            of range, an unknown ``tail``, or ``tail="drop"`` would leave no batch at all.
+
+    Example:
+        >>> plan = bucketed([3, 9, 1, 4, 10, 2], 2, [4, 10])
+        >>> [batch.tolist() for batch in plan], plan.padded_lengths.tolist()
+        ([[0, 2], [3, 5], [1, 4]], [4, 4, 10])
+        >>> bucketed([(28, 30), (20, 90), (28, 84)], 2, [(28, 32), (28, 96)]).shapes
+        ((1, 28, 32), (2, 28, 96))
+    """
+    lengths = row_lengths(lengths)
+    batch_size = integer("batch_size", batch_size, minimum=1)
+    boundaries = check_boundaries(boundaries, lengths)
+    choice("tail", tail, TAILS)
+    sizes = np.full(len(boundaries), batch_size)
+    return _in_buckets(lengths, boundaries, sizes, batch_size, tail, seed(shuffle))
+
+
+def grouped(
+    lengths: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
+    batch_size: int,
+    *,
+    window: int | None = 50,
+    tail: str = "keep",
+    shuffle: int | None = None,
+) -> Plan:
+    """Plan batches of rows of about one length, and pad each batch to its own longest row.
+
+    The rows, in row order or shuffled, are cut in windows of ``window`` batches. Each window is
+    sorted, longest row first, and cut in batches. So there is little padding without a choice of
+    boundaries, but nearly every batch has a length of its own: a model that compiles for each
+    shape had better get `bucketed`.
+
+    This is what the length-grouped sampler of Hugging Face's Transformers does, but for two things:
+    that one leaves the batches of a window in order, from long to short, and moves the longest row
+    of all to the front. Here a shuffled epoch draws the order of the batches too.
+
+    A small ``window`` pads more and mixes better. Rows that share a batch are of about one length,
+    and with ``window=None`` they are nearly the same rows in every epoch.
+
+    Rows that vary on two axes are sorted by area, and a batch is padded to its largest height and
+    its largest width.
+
+    Planning takes about 30 bytes for each row and 100 for each batch at its peak; the plan keeps 18
+    and 64. Lengths over 65,535 take 7 more for each row, and height and width 14.
+
+    Args:
+        lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
+        batch_size: Rows in a batch, at least 1.
+        window: Batches in a window, at least 1; None sorts all rows at once.
+        tail: What happens to the smaller last batch of the epoch (before batches are mixed), which
+            has the shortest rows of the last window: see `fixed`.
+        shuffle: None for row order, or a seed (an integer from 0). Epoch ``k`` draws from
+            ``numpy.random.default_rng([shuffle, k])`` the order of the rows (that of random
+            integers of 32 bits, one each), and then the order of the batches. Of rows of one length
+            in a window, those that were drawn first come first.
+
+    Returns:
+        The plan of epoch 0; ``plan.epoch(k)`` gives the others, whose padded lengths differ.
+
+    Raises:
+        TypeError: An argument is not of the type above; a bool is not an integer here.
+        ValueError: No rows, a negative length, a number out of range, an unknown ``tail``, or
+            ``tail="drop"`` would leave no batch at all.
+
+    Source: Transformers, ``get_length_grouped_indices`` in ``trainer_pt_utils.py``.
+
+    Example:
+        >>> plan = grouped([3, 9, 1, 4, 10, 2], 2, window=None)
+        >>> [batch.tolist() for batch in plan], plan.padded_lengths.tolist()
+        ([[4, 1], [3, 0], [5, 2]], [10, 4, 2])
+        >>> [batch.tolist() for batch in grouped([3, 9, 1, 4, 10, 2], 1, window=3)]
+        [[1], [0], [2], [4], [3], [5]]
+    """
+    lengths = row_lengths(lengths)
+    batch_size = integer("batch_size", batch_size, minimum=1)
+    if window is not None:
+        window = integer("window", window, minimum=1)
+    choice("tail", tail, TAILS)
+    shuffle = seed(shuffle)
+    dealt = _one_group(len(lengths), batch_size, tail)
+    width = None if window is None else window * int(dealt.sizes[0])
+    return Epochs(
+        order=partial(longest_first, *shortness(cells(lengths)), width),
+        deal=dealt,
+        n=len(lengths),
+        batch_size=batch_size,
+        tail=tail,
+        shuffle=shuffle,
+        lengths=lengths,
+    )(0)
+
+
+def token_budget(
+    lengths: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
+    budget: int,
+    *,
+    boundaries: Sequence[int] | Sequence[Sequence[int]] | np.ndarray | None = None,
+    tail: str = "keep",
+    shuffle: int | None = None,
+) -> Plan:
+    """Plan batches of as many rows as fit: rows times padded length is at most ``budget``.
+
+    So a batch costs about the same, and takes the same memory, whether its rows are short or long.
+    Without ``boundaries`` the rows are sorted, longest first. A batch takes rows until one more
+    would exceed the budget, and is padded to its own longest row; nearly every batch has a shape of
+    its own. With ``boundaries`` the plan is `bucketed`, and the batch size of a bucket is
+    ``budget // boundary``: few shapes, for a model that compiles each.
+
+    A batch of many short rows takes as large a step of the optimiser as one of a few long rows:
+    a row counts for less the shorter it is. Without ``boundaries``, and but for rows of equal
+    length, the same rows share a batch in every epoch.
+
+    Planning takes about 30 bytes for each row and 100 for each batch at its peak, and 60 for each
+    row if the longest row is longer than there are rows; the plan keeps up to 25 and 64.
+
+    Args:
+        lengths: Length of each row, ``n`` integers from 0. With ``boundaries`` also ``(n, 2)``, its
+            height and width.
+        budget: Cells in a batch, padding counted, at least 1.
+        boundaries: None, or the lengths to pad to, as in `bucketed`.
+        tail: With ``boundaries``, what happens to the smaller last batch of each bucket: see
+            `bucketed`. Without, batches have no common size and only ``"keep"`` has a meaning.
+        shuffle: None, or a seed (an integer from 0). Epoch ``k`` draws from
+            ``numpy.random.default_rng([shuffle, k])`` the order of rows of one length (or of one
+            bucket, that of random integers, one each) and then the order of the batches. Its shapes
+            are those of epoch 0.
+
+    Returns:
+        The plan of epoch 0; ``plan.epoch(k)`` gives the others. Its ``batch_size`` is the size of
+        its largest batch.
+
+    Raises:
+        TypeError: An argument is not of the type above; a bool is not an integer here.
+        ValueError: A row, or the boundary it is padded to, is longer than the budget; ``tail``
+            makes no sense without ``boundaries``; or what `bucketed` refuses.
+
+    Example:
+        >>> plan = token_budget([3, 9, 1, 4, 10, 2], 10)
+        >>> [batch.tolist() for batch in plan], plan.cost("linear")
+        ([[4], [1], [3, 0], [5, 2]], 31)
+        >>> token_budget([3, 9, 1, 4, 10, 2], 20, boundaries=[4, 10]).shapes
+        ((2, 10), (4, 4))
+    """
+    lengths = row_lengths(lengths)
+    budget = integer("budget", budget, minimum=1)
+    if budget >= 2**63:
+        raise ValueError(f"budget: expected at most {2**63 - 1}, got {budget}")
+    choice("tail", tail, TAILS)
+    shuffle = seed(shuffle)
+    if boundaries is not None:
+        boundaries = check_boundaries(boundaries, lengths)
+        sizes = budget // cells(boundaries)
+        return _in_buckets(lengths, boundaries, sizes, None, tail, shuffle, budget=budget)
+    if tail != "keep":
+        raise ValueError(
+            f"tail: expected 'keep' without boundaries, because batches have no common size then, "
+            f"got {tail!r}"
+        )
+    if lengths.ndim > 1:
+        raise ValueError(
+            f"lengths: expected shape (n,) without boundaries, because the largest height and the "
+            f"largest width of a batch may be those of two rows, got {lengths.shape}"
+        )
+    longest = int(lengths.max())
+    if longest > budget:
+        row = int(np.argmax(lengths > budget))
+        raise ValueError(
+            f"lengths: row {row} has length {lengths[row]}, more than the budget, {budget}; "
+            f"{int((lengths > budget).sum())} of {len(lengths)} rows are too long, and the longest "
+            f"row has length {longest}"
+        )
+    sizes, padded = _budget_sizes(lengths, longest, budget)
+    return Epochs(
+        order=partial(longest_first, *shortness(lengths), None),
+        deal=deal(sizes, sizes, tail),  # one group for each batch
+        n=len(lengths),
+        batch_size=int(sizes.max()),
+        tail=tail,
+        shuffle=shuffle,
+        lengths=lengths,
+        padded_lengths=padded,
+    )(0)
+
+
+def _row_order(n: int, generator: np.random.Generator | None) -> np.ndarray:
+    return np.arange(n) if generator is None else generator.permutation(n)
+
+
+def _one_group(n: int, batch_size: int, tail: str) -> Deal:
+    if tail == "drop" and n < batch_size:
+        raise ValueError(
+            f"tail: 'drop' leaves no batch at all, because n={n} is less than "
+            f"batch_size={batch_size}"
+        )
+    return deal(np.array([n]), np.array([batch_size]), tail)
+
+
+def _in_buckets(
+    lengths: np.ndarray,
+    boundaries: np.ndarray,
+    sizes: np.ndarray,
+    batch_size: int | None,
+    tail: str,
+    shuffle: int | None,
+    budget: int | None = None,
+) -> Plan:
+    """Plan buckets with a batch size each; of a ``budget``, where ``batch_size`` is None."""
+    buckets = _buckets(lengths, boundaries)
+    counts = np.bincount(buckets, minlength=len(boundaries))
+    if budget is not None and counts[sizes == 0].any():
+        row = int(np.argmax((sizes == 0)[buckets]))
+        raise ValueError(
+            f"boundaries: row {row} is padded to {boundaries[buckets[row]].tolist()}, more than "
+            f"the budget, {budget}"
+        )
+    sizes = np.maximum(sizes, 1)  # of a bucket without rows
+    if tail == "drop" and (counts < sizes).all():
+        most = int(counts.max())
+        raise ValueError(
+            f"tail: 'drop' leaves no batch at all, because no bucket has more than {most} rows, "
+            f"less than batch_size={batch_size}"
+            if budget is None
+            else f"tail: 'drop' leaves no batch at all, because no bucket has as many rows as fit "
+            f"in the budget, {budget}"
+        )
+    dealt = deal(counts, sizes, tail)
+    return Epochs(
+        order=partial(rows_by, buckets, len(boundaries) - 1),
+        deal=dealt,
+        n=len(lengths),
+        batch_size=int(dealt.sizes.max()) if batch_size is None else batch_size,
+        tail=tail,
+        shuffle=shuffle,
+        lengths=lengths,
+        padded_lengths=boundaries[dealt.groups],
+        boundaries=boundaries,
+    )(0)
+
+
+def _budget_sizes(lengths: np.ndarray, longest: int, budget: int) -> tuple[np.ndarray, np.ndarray]:
+    """Size of each batch within the budget, longest rows first, and the length of its longest."""
+    n = len(lengths)
+    if longest < n:  # a histogram no larger than the lengths
+        counts = np.bincount(lengths)
+        values = np.flatnonzero(counts)
+        counts = counts[values]
+    else:
+        values, counts = np.unique(lengths, return_counts=True)
+    values, ends = values[::-1], np.cumsum(counts[::-1])
+    fit = np.minimum(budget // np.maximum(values, 1), n)
+    # Rows that as many fit of are dealt out together, however many batches they make.
+    last = np.flatnonzero(np.diff(fit, append=0))
+    runs, done = [], 0
+    for size, end in zip(fit[last].tolist(), ends[last].tolist(), strict=True):
+        runs.append(-(-(end - done) // size))  # 0 if the batch before took them all
+        done += runs[-1] * size
+    sizes = np.repeat(fit[last], runs)
+    sizes[-1] -= done - n
+    starts = np.cumsum(sizes) - sizes
+    return sizes, values[np.searchsorted(ends, starts, side="right")]
+
+
+def _buckets(lengths: np.ndarray, boundaries: np.ndarray) -> np.ndarray:
+    """Index of the boundary that each row goes to, or an error that names a row without one."""
+    dtype = np.min_scalar_type(len(boundaries))
+    if lengths.ndim == 1:
+        longest = int(lengths.max())
+        if longest < len(lengths):  # look up, in a table no larger than the lengths
+            table = np.searchsorted(boundaries, np.arange(longest + 1)).astype(dtype)
+            buckets = table.take(lengths)
+        else:
+            buckets = np.searchsorted(boundaries, lengths).astype(dtype)
+        fits = longest <= boundaries[-1]
+    else:
+        buckets = np.full(len(lengths), len(boundaries), dtype)
+        heights, widths = lengths.T
+        for index in np.argsort(cells(boundaries), kind="stable")[::-1]:
+            height, width = boundaries[index]
+            buckets[(heights <= height) & (widths <= width)] = index
+        fits = buckets.max() < len(boundaries)
+    if not fits:
+        fits = buckets < len(boundaries)
+        row = int(np.argmin(fits))
+        largest = boundaries[np.argmax(cells(boundaries))].tolist()
+        if lengths.ndim == 1:
+            raise ValueError(
+                f"lengths: row {row} has length {lengths[row]}, more than the largest boundary, "
+                f"{largest}; {int((~fits).sum())} of {len(lengths)} rows are too long, and the "
+                f"longest row has length {lengths.max()}"
+            )
+        raise ValueError(
+            f"lengths: row {row} has height and width {tuple(lengths[row].tolist())} and fits no "
+            f"boundary, the largest is {tuple(largest)}; {int((~fits).sum())} of {len(lengths)} "
+            f"rows fit none, and {tuple(lengths.max(axis=0).tolist())} would hold every row"
+        )
+    return buckets

@@ -1,0 +1,58 @@
+"""Passes over a dataset and epochs of its plan: what all datasets for Keras share."""
+
+import keras
+
+from helpers.batching import PackedPlan, Plan
+
+
+class Epochs(keras.utils.PyDataset):
+    """A PyDataset that shows the next epoch of its plan in each pass."""
+
+    def __init__(self, plan: Plan | PackedPlan, **options):
+        super().__init__(**options)
+        self.plan = plan
+        self.epoch = 0
+        self._begun = False
+        self._fetched = 0
+
+    @property
+    def epoch(self) -> int:
+        """Number of the plan's epoch that the next pass shows; set it to start elsewhere."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, k: int) -> None:
+        self._current = self.plan.epoch(k)
+        self._epoch = int(k)
+
+    @property
+    def current(self) -> Plan | PackedPlan:
+        """The plan of the epoch that is being shown, or between passes of the next one."""
+        return self._current
+
+    def __len__(self) -> int:
+        return len(self._current)
+
+    def _check(self, index: int) -> None:
+        """Note that batch ``index`` is fetched, or say that there is none."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"batch {index} of a dataset with {len(self)} batches")
+        self._fetched += 1
+
+    def on_epoch_begin(self) -> None:
+        """Note that a pass has begun. Called by Keras."""
+        self._begun = True
+        self._fetched = 0
+
+    def on_epoch_end(self) -> None:
+        """Go on to the plan's next epoch, if a pass had begun and is complete. Called by Keras.
+
+        The order changes here and not at the beginning, because worker threads start to fetch
+        before Keras calls ``on_epoch_begin``. On JAX and PyTorch, Keras begins a pass only to see
+        one batch and build the model with it, and then ends it; counting the fetched batches tells
+        that from an epoch. Workers fetch ahead, or in another process, so there it cannot tell.
+        """
+        counted = self.workers <= 1 and not self.use_multiprocessing
+        if self._begun and (self._fetched >= len(self) or not counted):
+            self.epoch += 1
+        self._begun = False
