@@ -114,6 +114,13 @@ def test_a_plan_with_many_shapes_is_taken_only_without_jit():
     assert recommend(lengths, "quadratic", jit=True).name == "16 buckets"
 
 
+def test_with_jit_seventeen_shapes_are_too_many():
+    each = np.round(1.5 ** np.arange(2, 25)).astype(int)
+    lengths = np.repeat(each, each[-1] // each)  # each length costs as much as any other
+    assert recommend(lengths, batch_size=1).name == "23 buckets"
+    assert recommend(lengths, batch_size=1, jit=True).name == "16 buckets"
+
+
 class Nested(keras.Model):
     """Layers in attributes: in a list, in a dictionary, in a layer of a layer."""
 

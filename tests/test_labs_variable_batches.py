@@ -297,8 +297,8 @@ WRONG_TRAINERS = {
     ),
     "swapped by hand": (
         make_train(own(swapped_by_hand)),
-        r"all rows.*, seed [1-5]: training stops: a batch of shape .* was expected\. Batches 0 and "
-        r"1 agreed .* With all rows.*, seed \d, it trained: there the order was luck\. Say which",
+        r"the first 100 rows, seed 4: training stops: a batch of shape .* was expected\. Batches 0 "
+        r"and 1 agreed .* With every second row, seed 3, it trained: there the order was luck\. S",
     ),
     "one length": (
         make_train(one_length),
@@ -310,7 +310,7 @@ WRONG_TRAINERS = {
     ),
     "cut": (
         make_train(cut),
-        r"all rows, seed 0: the time axis: batch \d+ has a row that is none of the utterances\. Pad",
+        r"all rows, seed 0: the time axis: batch \d+ has a row that is none of the utterances\.",
     ),
     "other speakers": (
         make_train(other_speakers),
@@ -334,7 +334,7 @@ WRONG_TRAINERS = {
     ),
     "large batches": (
         make_train(large),
-        r"all rows, seed 0: the batch axis: batch \d+ has 64 rows, expected at most 32",
+        r"all rows, seed 0: the batch axis: batch \d+ has \d+ rows, expected at most 32",
     ),
     "single rows": (
         make_train(single),
@@ -387,7 +387,7 @@ HAND = [64, 128, 256, 512]
         ([64.0, 128, 256, 512], BEST, r"by_hand: expected four whole numbers"),
         (512, BEST, r"by_hand: expected four whole numbers, lengths to pad to, got 512\.$"),
         ([[64], [128, 256]], BEST, r"by_hand: expected four whole numbers"),
-        (HAND, batching.geometric_ladder(MANY, 4), r"best: 2\.330 steps .* by hand it was 1\.753\."),
+        (HAND, batching.geometric_ladder(MANY, 4), r"best: 2\.330 steps .* by hand it was 1\.750"),
         (HAND, [50, 100, 200, 512], r"best: 1\.\d+ steps .*, four lengths can do with 1\.652\."),
         (HAND, batching.ladder(MANY, 5), r"best: expected 4 boundaries, got 5"),
     ],
@@ -414,7 +414,7 @@ WRONG_HALVES = {
     "given": ({"lstm": GIVEN}, "lstm: the time axis: it computes 100.0% of the given plan's steps"),
     "quantiles": (
         {"lstm": buckets(batching.quantile_ladder(MANY, 3))},
-        "lstm: the time axis: it computes 3",
+        "lstm: the time axis: it computes 41.8% of the given plan's steps one after the other",
     ),
     "two lengths": (
         {"lstm": buckets(batching.ladder(MANY, 2))},
@@ -436,11 +436,11 @@ WRONG_HALVES = {
     ),
     "grouped": (
         {"lstm": batching.grouped(MANY, 32, shuffle=0)},
-        "lstm: 90 shapes (batch, time) in two epochs, expected at most 3",
+        "lstm: 77 shapes (batch, time) in two epochs, expected at most 3",
     ),
     "large batches": (
         {"lstm": buckets([512], size=128)},
-        "lstm: the batch axis: a batch has 128 rows, expected at most 32: fewer and larger",
+        "lstm: the batch axis: a batch has 126 rows, expected at most 32: fewer and larger",
     ),
     "token budget": (
         {"lstm": batching.token_budget(MANY, 32 * 512, boundaries=THREE, shuffle=0)},
@@ -448,7 +448,7 @@ WRONG_HALVES = {
     ),
     "small batches": (
         {"attention": buckets(SQUARES, size=4)},
-        "attention: the batch axis: 502 batches for 2000 rows, expected at most 93: smaller",
+        "attention: the batch axis: 501 batches for 2000 rows, expected at most 93: smaller",
     ),
     "not shuffled": (
         {"lstm": buckets(THREE, shuffle=None)},
@@ -649,7 +649,7 @@ def test_the_broken_feeds_are_broken_each_in_its_way(spoken, judge_parts):
     assert wrapped[:2] == (1, 2)
     assert instead[:3] == (0, 2, True)
     assert moved[:3] == (1, 1, True)
-    assert abs(moved[3] - 1) > 0.05
+    assert abs(moved[3] - 1) > 0.01
 
 
 # --- 7: real lengths -----------------------------------------------------------------------------

@@ -86,9 +86,9 @@ def test_the_datasets_of_the_helpers_feed_every_backend(lengths):
         model.evaluate(dataset, verbose=0)
     plan = packed(LENGTHS, 10, 2, shuffle=1)
     packer = block()
-    inputs = dict(zip(("values", "segments", "positions"), packer.inputs, strict=True))
+    inputs = dict(zip(pack(ROWS, plan, 0)._fields, packer.inputs, strict=True))
     model = keras.Model(inputs, packer(packer.inputs))
-    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     rows = [row % 8 for row in ROWS]
     loss = model.fit(PackedDataset(plan, ROWS, rows), shuffle=False, verbose=0).history["loss"]
     assert np.isfinite(loss).all()

@@ -117,7 +117,7 @@ computed for each true one, 2 shapes.
     pitch = min(8.0, 280 / min(plan.n, MOST_SHOWN * plan.batch_size))
     if pitch >= 1:
         pitch = pitch * 2 // 1 / 2  # half pixels: lines of equal height look it
-    gap = 1.0 if pitch >= 3 else 0.0
+    gap = 1.0 if pitch >= 3 else -0.5  # thin lines overlap, or seams would show between them
     runs: dict[str, list[str]] = {"true": [], "again": [], "padding": [], "between": []}
     texts, y = [], 2.0
     for i in keep:
@@ -128,7 +128,7 @@ computed for each true one, 2 shapes.
         tall = sizes[i] * pitch
         top = y + max(0, 13 - tall) / 2  # a low block stands beside the middle of its words
         for line, start, size, kind in _lines(plan, i, kinds):
-            at, middle = _LEFT + start * step, top + (line + 0.5) * pitch - gap / 2
+            at, middle = _LEFT + start * step, top + (line + 0.5) * pitch - max(gap, 0) / 2
             runs[kind].append(f"M{px(at)} {px(middle)}h{px(size * step)}")
             if kind == "true" and start:
                 runs["between"].append(f"M{px(at)} {px(middle)}h1")

@@ -13,7 +13,7 @@ from helpers.labs import Wrong, attempted, check_rows_seen, first_line, spell_ro
 
 BATCH = 32
 OUTCOMES = ("trains", "raises", "broadcasts")
-MEND_RATIO = 1.4  # computed over true timesteps, below which `mend` counts as bucketed
+MEND_RATIO = 1.3  # computed over true timesteps, below which `mend` counts as bucketed
 BY_HAND = 2.0  # the same for four boundaries chosen by hand
 STEPS, PAIRS, FEW = 0.25, 0.09, 3  # shares of the given plan's cost, and the number of shapes
 OPEN_RATIO, OPEN_SHAPES = 1.1, 8
@@ -83,8 +83,7 @@ def mend(
         ("all rows from last to first, seed 2", every[::-1], 2, None),
         ("every second row, seed 3", every[::2], 3, None),
         ("the first 100 rows, seed 4", every[:100], 4, None),
-        ("all rows, seed 5", every, 5, None),
-        ("rows that all have 7 steps, seed 6", every[:70], 6, 7),
+        ("rows that all have 7 steps, seed 5", every[:70], 5, 7),
     ):
         some = [rows[i][:most] for i in chosen]
         seen = _train(mended, some, speakers[chosen], seed, said, passed)
@@ -284,6 +283,7 @@ def _check_training(
     """Check that two epochs showed every row twice, in buckets and in another order."""
     number = {row.tobytes(): index for index, row in enumerate(rows)}
     seen: list[int] = []
+    computed = 0
     for index, (x, y, weight) in enumerate(shown):
         if len(x) > BATCH:
             raise Wrong(
@@ -291,6 +291,7 @@ def _check_training(
                 f"{BATCH}: it is another training with larger batches."
             )
         real = np.ones(len(x), bool) if weight is None else weight > 0
+        computed += int(real.sum()) * x.shape[1]
         for row, label in zip(x[real], np.ravel(y)[real], strict=True):
             key = _trimmed(row)
             if key not in number:
@@ -318,7 +319,7 @@ def _check_training(
         )
     if shuffled and seen[:n] == seen[n:]:
         raise Wrong(f"{said}: both epochs have the same order. `Buckets` shuffles; so should this.")
-    ratio = sum(x.shape[0] * x.shape[1] for x, *_ in shown) / (2 * sum(map(len, rows)))
+    ratio = computed / (2 * sum(map(len, rows)))
     if not ratio < MEND_RATIO:
         raise Wrong(
             f"{said}: the time axis: it trains, but {ratio:.2f} steps are computed for a true "
