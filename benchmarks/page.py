@@ -45,8 +45,7 @@ def section(name: str, result: dict) -> str:
     module = importlib.import_module(f"benchmarks.{name}")
     goals = module.goals(result)
     lines = "\n".join(goal_line(goal) for goal in goals)
-    reasons = [text for applies, text in module.limits(result) if applies]
-    why = "".join(f"\n{text}\n" for text in reasons)
+    why = "".join(f"\n{text}\n" for text in module.limits(result))
     return f"""\
 (benchmark-{name})=
 ## {module.TITLE}
