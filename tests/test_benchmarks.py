@@ -150,11 +150,13 @@ def test_a_part_of_a_plan_costs_its_share():
     for plan in epochs.plans(lengths, "linear").values():
         part = epochs.part(plan, epochs.EVERY)
         assert len(part) == pytest.approx(len(plan) / epochs.EVERY, abs=1)
-        for kind in ("steps", "linear", "quadratic"):
+        # 13 batches of the longest rows are not 8 times one batch: the square shows it.
+        for kind, off in (("steps", 0.01), ("linear", 0.01), ("quadratic", 0.05)):
             share = part.cost(kind) / len(part) / (plan.cost(kind) / len(plan))
-            assert abs(share - 1) < 0.03, (plan, kind)
-        i = int(np.flatnonzero(part.sizes)[3])
-        assert lengths[part[i]].max() <= part.padded_lengths[i]
+            assert abs(share - 1) < off, (plan, kind)
+        batches = set(map(bytes, plan))
+        assert len({bytes(batch) for batch in part} & batches) == len(part)  # none twice, none new
+        assert all(lengths[part[i]].max() <= part.padded_lengths[i] for i in range(len(part)))
 
 
 # Results and page
