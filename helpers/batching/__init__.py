@@ -12,7 +12,7 @@ a length) or on two (an image has a height and a width); where both are meant, t
 length. A *cell* is a timestep of a sequence or a pixel of an image.
 """
 
-from helpers.batching.advice import Advice, recommend
+from helpers.batching.advice import Advice, Option, recommend
 from helpers.batching.arguments import COSTS, TAILS, lengths
 from helpers.batching.ladders import geometric_ladder, ladder, quantile_ladder
 from helpers.batching.packing import PackedPlan, packed
@@ -23,6 +23,7 @@ __all__ = [
     "COSTS",
     "TAILS",
     "Advice",
+    "Option",
     "PackedPlan",
     "Plan",
     "bucketed",

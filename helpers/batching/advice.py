@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,8 @@ _NEAR = 1.1  # times the cheapest: what fewer shapes are worth
 _ATTENTION = {"Attention", "MultiHeadAttention", "GroupedQueryAttention"}
 
 
-class Option(NamedTuple):
+@dataclass(frozen=True)
+class Option:
     """One of the plans that were compared.
 
     Attributes:

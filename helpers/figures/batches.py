@@ -30,8 +30,8 @@ def describe_batches(plan: "Plan | PackedPlan") -> str:
         plan: a plan from `helpers.batching` that knows the length of every row.
 
     Returns:
-        Text such as ``"6 rows of 1 to 10 steps in 3 batches of 2 rows, padded to 4 to 10 steps:
-        1.24 cells computed for each true one, 2 shapes."``
+        One sentence on rows, batches and cells. how many rows of which lengths, in how many
+        batches of which sizes, the padded lengths, cells computed for each true one, and shapes.
 
     Raises:
         ValueError: the plan has no lengths, or rows vary on two axes.
