@@ -447,7 +447,7 @@ def plan_explorer() -> Explorer:
     return Explorer(
         _plan_frame,
         (
-            Control("policy", "Policy", tuple(POLICIES), "as they come"),
+            Control("policy", "Policy", tuple(POLICIES), "optimal ladder"),
             Control("buckets", "Buckets", (1, 2, 4, 8), 4),
             Control("data", "Rows", ("Japanese Vowels", "log-normal"), "Japanese Vowels"),
         ),

@@ -144,7 +144,7 @@ def test_lists_of_targets_and_several_inputs():
     model.compile("sgd", "mse")
     model.fit(dataset, epochs=2, shuffle=False, verbose=0)
     signature = spec(dataset)
-    assert signature == [(None, None), (None, None, 2), (None, None), (None,)]
+    assert signature == [(None, None), (None, None, 2), (None, None), (None, 1)]
 
 
 def spec(dataset):

@@ -194,7 +194,7 @@ def test_python_plans_an_epoch_and_makes_no_batch(plan, monkeypatch):
     asked = []
     epoch = Plan.epoch
     monkeypatch.setattr(Plan, "epoch", lambda self, k: asked.append(k) or epoch(self, k))
-    monkeypatch.setattr(Feed, "batch", lambda *_: pytest.fail("a batch was made in Python"))
+    monkeypatch.setattr(Feed, "reader", lambda *_: pytest.fail("a batch was made in Python"))
     dataset = tf_dataset(plan, RAGGED, LENGTHS)
     assert asked == []
     for k in range(3):
@@ -234,4 +234,7 @@ def test_what_the_caller_changes_later_is_his():
     stored = PlannedDataset(bucketed(LENGTHS, 2, [4, 8]), rows)
     stored[0][0][:] = 7  # a batch is a copy
     assert stored[0][0].max() == 1
+    weighed = PlannedDataset(fixed(5, 2, tail="pad"), rows, np.ones(5))
+    weighed[0][2][:] = 7
+    assert weighed[0][2].max() == 1
     assert isinstance(tf_dataset(fixed(5, 2), rows), tf.data.Dataset)

@@ -22,8 +22,13 @@ class Epochs(keras.utils.PyDataset):
 
     @epoch.setter
     def epoch(self, k: int) -> None:
-        self._current = self.plan.epoch(k)
+        self._show(self.plan.epoch(k))
         self._epoch = int(k)
+
+    def _show(self, plan: Plan | PackedPlan) -> None:
+        """Make this the plan of the epoch that is being shown."""
+        self._current = plan
+        self._count = len(plan)
 
     @property
     def current(self) -> Plan | PackedPlan:
@@ -31,12 +36,12 @@ class Epochs(keras.utils.PyDataset):
         return self._current
 
     def __len__(self) -> int:
-        return len(self._current)
+        return self._count
 
     def _check(self, index: int) -> None:
         """Note that batch ``index`` is fetched, or say that there is none."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"batch {index} of a dataset with {len(self)} batches")
+        if not 0 <= index < self._count:
+            raise IndexError(f"batch {index} of a dataset with {self._count} batches")
         self._fetched += 1
 
     def on_epoch_begin(self) -> None:

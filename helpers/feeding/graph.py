@@ -50,7 +50,8 @@ def tf_dataset(
             lie in the memory of the CPU. False makes each batch in Python and copies nothing ahead.
 
     Returns:
-        A dataset of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``.
+        A dataset of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``; the weights have the shapes
+        of `PlannedDataset`'s, ``(batch, 1)`` for targets given as a list of rows.
 
     Raises:
         TypeError: As in `PlannedDataset`.
@@ -80,11 +81,13 @@ def _in_python(plan: Plan, feed: Feed, size: int | None) -> "tf.data.Dataset":
 
     def batches() -> Iterator[tuple]:
         current = plan.epoch(next(epochs))
-        return (feed.batch(current, i) for i in range(len(current)))
+        return map(feed.reader(current), range(len(current)))
 
     signature = feed.map(lambda leaf: tf.TensorSpec((size, *leaf.shape), leaf.dtype))
     if feed.weighted:
-        signature += (tf.TensorSpec((size,), tf.float32),)
+        signature += (
+            feed.map_weights(lambda ones: tf.TensorSpec((size, *[1] * ones), tf.float32)),
+        )
     return tf.data.Dataset.from_generator(batches, output_signature=signature)
 
 
@@ -100,10 +103,7 @@ def _in_graph(plan: Plan, feed: Feed, size: int | None) -> "tf.data.Dataset":
         parts = [source.arrays(current) for source in sources]
         slots = [slots for slots, _ in parts]
         if feed.weighted:
-            weights = current.real.astype(np.float32)
-            if feed.sample_weight is not None:
-                weights = weights * feed.sample_weight[current.rows]
-            slots.append((weights,))
+            slots.append(feed.map_weights(lambda ones: feed.weights(current, ones)))
         spans = current.bounds[:-1, None], current.sizes[:, None]
         return tuple(slots), spans, tuple(batches for _, batches in parts)
 
@@ -142,8 +142,9 @@ def _in_graph(plan: Plan, feed: Feed, size: int | None) -> "tf.data.Dataset":
         filled = feed.map(fill)
         if not feed.weighted:
             return filled
-        (weights,) = slots[-1]
-        weights.set_shape((size,))
+        weights = slots[-1]
+        for tensor in tf.nest.flatten(weights):
+            tensor.set_shape((size, *tensor.shape[1:]))
         return (*filled, weights)
 
     return tf.data.Dataset.range(1).flat_map(batches)

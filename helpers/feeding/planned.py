@@ -19,6 +19,14 @@ class PlannedDataset(Epochs):
     otherwise. Without ``y`` there is no weight: ``predict`` also returns the padding slots, and
     ``plan.restore`` takes them out.
 
+    **Weights of timesteps.** Where ``y`` is a list of rows, the loss has one number for each
+    timestep, ``(batch, time)``, and Keras refuses weights ``(batch,)``. There the weight is
+    ``(batch, 1)``, which Keras broadcasts over the steps, also those of padding inside a row: mask
+    these, or pad ``y`` with a value that the loss ignores. Rows of more axes have weights of more
+    axes: ``(batch, 1, 1)`` for targets ``(height, width)`` or ``(time, a, b)``. If ``y`` is a tuple
+    or a dict of several targets and one of them is a list of rows, the weight is a structure like
+    ``y``, ``(batch,)`` for its arrays; otherwise one array ``(batch,)`` counts for all of them.
+
     **Pass** ``shuffle=False`` **to** ``fit``. Its default, True, shows the batches of a PyDataset
     in an order of Keras's own, drawn from Python's ``random``. Each batch still holds the plan's
     rows, but a smaller last batch can come anywhere.
@@ -64,7 +72,8 @@ class PlannedDataset(Epochs):
             when the dataset is made. A batch is then one ``take`` instead of a loop over its rows.
             The padded copy lives in memory as long as the dataset: the data times the rows' padded
             over their true length, which is ``1 / plan.fill`` with a plan of buckets that shows
-            every row once. False pads batch by batch and copies nothing ahead.
+            every row once. In each epoch 8 bytes for each slot and list come on top. False pads
+            batch by batch and copies nothing ahead.
         workers: Threads or processes that make batches; 1 makes them in the main thread.
         use_multiprocessing: Processes instead of threads. They are forked from a process in which
             the backend runs threads, which can hang; try ``workers`` alone first.
@@ -124,7 +133,11 @@ class PlannedDataset(Epochs):
         if index == 1 and self._only_shapes(sys._getframe(1)):
             return self._one_longer()
         self._check(index)
-        return self._feed.batch(self._current, index)
+        return self._read(index)
+
+    def _show(self, plan: Plan) -> None:
+        super()._show(plan)
+        self._read = self._feed.reader(plan)
 
     def _only_shapes(self, caller: FrameType) -> bool:
         """Whether Keras asks in order to compare the shapes of its first two batches."""
@@ -140,9 +153,10 @@ class PlannedDataset(Epochs):
 
         def longer(leaf: Leaf) -> np.ndarray:
             more = [(0, 0), *((0, varies) for varies in self._varies(leaf))]
-            return np.pad(leaf.take(self._current, 0), more)
+            return np.pad(leaf.reader(self._current)(0), more)
 
-        return self._feed.weighed(self._feed.map(longer), self._current, 0)
+        parts = self._feed.map(longer)
+        return (*parts, *self._read(0)[len(parts) :])  # with the weights, if there are any
 
     def _varies(self, leaf: Leaf) -> list[bool]:
         """For each axis of a row, whether batches may differ there, in this epoch or another."""

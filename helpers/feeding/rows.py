@@ -2,11 +2,13 @@
 
 A `Feed` holds one leaf for each input and target and makes the batches of any epoch of its plan.
 There are three kinds of leaves: an `Array`, whose rows are never padded; `Stored` rows, which are
-padded once; and `Ragged` rows, which are padded batch by batch.
+padded once; and `Ragged` rows, which are padded batch by batch. What an epoch's batches have in
+common is worked out once: a `Reader` then makes one of them from its number alone.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,16 @@ import numpy as np
 from helpers.batching import Plan
 from helpers.padding import as_rows, check_options, fill_value, pad
 
+# Makes batch i of one epoch, or its part of one leaf. A `partial`, so that it can be pickled.
+Reader = Callable[[int], Any]
+
 
 @dataclass(frozen=True)
 class Array:
     """Rows along axis 0 of an array, which are never padded."""
 
     rows: np.ndarray
+    axes = 0
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -31,9 +37,9 @@ class Array:
         """Of a batch."""
         return self.rows.dtype
 
-    def take(self, plan: Plan, i: int) -> np.ndarray:
-        """Batch ``i`` of an epoch's plan."""
-        return self.rows.take(plan[i], axis=0)
+    def reader(self, plan: Plan) -> Reader:
+        """Return what makes the batches of an epoch's plan."""
+        return partial(_take, self.rows, plan.rows, plan.bounds.tolist())
 
 
 @dataclass(frozen=True)
@@ -44,16 +50,18 @@ class Stored:
     which: np.ndarray  # (n,): which array a row is in
     place: np.ndarray  # (n,): where in it
     shape: tuple[int | None, ...]
+    axes: int  # how many axes are padded
 
     @property
     def dtype(self) -> np.dtype:
         """Of a batch."""
         return self.arrays[0].dtype
 
-    def take(self, plan: Plan, i: int) -> np.ndarray:
-        """Batch ``i`` of an epoch's plan."""
-        rows = plan[i]
-        return self.arrays[self.which[rows[0]]].take(self.place[rows], axis=0)
+    def reader(self, plan: Plan) -> Reader:
+        """Return what makes the batches of an epoch's plan."""
+        which = self.which[plan.rows[plan.bounds[:-1]]].tolist()
+        sources = [self.arrays[array] for array in which]
+        return partial(_take_from, sources, self.place[plan.rows], plan.bounds.tolist())
 
 
 @dataclass(frozen=True)
@@ -78,8 +86,11 @@ class Ragged:
         """Of a batch."""
         return self.rows[0].dtype
 
-    def take(self, plan: Plan, i: int) -> np.ndarray:
-        """Batch ``i`` of an epoch's plan."""
+    def reader(self, plan: Plan) -> Reader:
+        """Return what makes the batches of an epoch's plan."""
+        return partial(self._padded, plan)
+
+    def _padded(self, plan: Plan, i: int) -> np.ndarray:
         length = self.wanted
         if self.follows:
             planned = np.atleast_1d(plan.padded_lengths[i]).tolist()
@@ -106,7 +117,7 @@ class Ragged:
             rows = np.flatnonzero(which == index)
             place[rows] = np.arange(len(rows))
             arrays.append(self._pad(rows, [steps or None for steps in length]))
-        return Stored(tuple(arrays), which, place, self.shape)
+        return Stored(tuple(arrays), which, place, self.shape, self.axes)
 
     def _pad(self, rows: np.ndarray, length: Sequence[int | None]) -> np.ndarray:
         length = length[0] if self.axes == 1 else tuple(length)
@@ -129,18 +140,74 @@ class Feed:
         """Replace every leaf by what ``function`` makes of it."""
         return _map(lambda leaf, _: function(leaf), self.parts, "")
 
-    def batch(self, plan: Plan, i: int) -> tuple:
-        """Batch ``i`` of an epoch's plan, with its weights if there are any."""
-        return self.weighed(self.map(lambda leaf: leaf.take(plan, i)), plan, i)
+    def reader(self, plan: Plan) -> Reader:
+        """Return what makes the batches of an epoch's plan, with their weights if there are any."""
+        readers = [_reader(part) for part in self.map(lambda leaf: leaf.reader(plan))]
+        if self.weighted:
+            cut = partial(_cut, plan.bounds.tolist())
+            weights = self.map_weights(lambda ones: partial(cut, self.weights(plan, ones)))
+            readers.append(_reader(weights))
+        return _reader(tuple(readers))
 
-    def weighed(self, batch: tuple, plan: Plan, i: int) -> tuple:
-        """Add the weights of batch ``i``, if there are any."""
-        if not self.weighted:
-            return batch
-        weights = plan.weights(i)
+    def weights(self, plan: Plan, ones: int) -> np.ndarray:
+        """Weights of all slots of an epoch's plan, ``(slots, 1, ...)`` with so many ones."""
+        weights = plan.real.astype(np.float32)
         if self.sample_weight is not None:
-            weights = weights * self.sample_weight[plan[i]]
-        return (*batch, weights)
+            weights *= self.sample_weight[plan.rows]
+        return weights.reshape(-1, *[1] * ones)
+
+    def map_weights(self, function: Callable[[int], Any]) -> Any:
+        """Make the weights' structure; ``function`` gets how many axes of 1 one of them has.
+
+        One array for all targets, unless there are several and one of them has a time axis.
+        """
+        ones = []
+        _map(lambda leaf, _: ones.append(_ones(leaf)), self.parts[1], "y")
+        if len(ones) == 1 or not any(ones):
+            return function(ones[0])
+        return _map(lambda leaf, _: function(_ones(leaf)), self.parts[1], "y")
+
+
+def _ones(leaf: Leaf) -> int:
+    # A loss has as many axes as its targets, or one less where it is over the last (features).
+    # Keras drops one axis of 1 too many, but adds none.
+    return max(leaf.axes, len(leaf.shape) - 1) if leaf.axes else 0
+
+
+def _take(rows: np.ndarray, places: np.ndarray, bounds: list[int], i: int) -> np.ndarray:
+    return rows.take(places[bounds[i] : bounds[i + 1]], axis=0)
+
+
+def _take_from(
+    arrays: list[np.ndarray], places: np.ndarray, bounds: list[int], i: int
+) -> np.ndarray:
+    return arrays[i].take(places[bounds[i] : bounds[i + 1]], axis=0)
+
+
+def _cut(bounds: list[int], array: np.ndarray, i: int) -> np.ndarray:
+    return array[bounds[i] : bounds[i + 1]].copy()  # the caller may change it
+
+
+def _reader(readers: Any) -> Reader:
+    """Make one reader of nested tuples and dicts of readers."""
+    if isinstance(readers, dict):
+        return partial(_read_dict, {key: _reader(item) for key, item in readers.items()})
+    if isinstance(readers, tuple):
+        readers = tuple(map(_reader, readers))
+        return partial(_read_one, *readers) if len(readers) == 1 else partial(_read, readers)
+    return readers
+
+
+def _read_dict(readers: dict[Any, Reader], i: int) -> dict:
+    return {key: read(i) for key, read in readers.items()}
+
+
+def _read(readers: tuple[Reader, ...], i: int) -> tuple:
+    return tuple([read(i) for read in readers])
+
+
+def _read_one(read: Reader, i: int) -> tuple:
+    return (read(i),)
 
 
 def make_feed(

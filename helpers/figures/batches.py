@@ -30,8 +30,8 @@ def describe_batches(plan: "Plan | PackedPlan") -> str:
         plan: a plan from `helpers.batching` that knows the length of every row.
 
     Returns:
-        One sentence on rows, batches and cells. how many rows of which lengths, in how many
-        batches of which sizes, the padded lengths, cells computed for each true one, and shapes.
+        One sentence that says how many rows of which lengths stand in how many batches of which
+        sizes, the padded lengths, the cells computed for each true one, and the shapes.
 
     Raises:
         ValueError: the plan has no lengths, or rows vary on two axes.
