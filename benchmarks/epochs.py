@@ -107,9 +107,7 @@ def epochs(name: str, lengths: np.ndarray) -> dict[str, tuple]:
     from helpers import feeding
 
     each_token = name == "transformer"
-    model = {"LSTM": models.lstm, "Conv1D": models.conv1d, "transformer": models.transformer}[
-        name
-    ]()
+    build = {"LSTM": models.lstm, "Conv1D": models.conv1d, "transformer": models.transformer}[name]
     rows = rows_of(lengths)
 
     def targets(rows: list) -> list | np.ndarray:
@@ -120,9 +118,8 @@ def epochs(name: str, lengths: np.ndarray) -> dict[str, tuple]:
     def fed(whole: batching.Plan, rows: list, every: int, length: int | None = None) -> tuple:
         plan = part(whole, every)
         data = feeding.tf_dataset(plan, rows, targets(rows), length=length)
-        if each_token and plan.padded:  # Keras spreads no (batch,) weights over the timesteps
-            data = data.map(lambda x, y, weights: (x, y, weights[:, None]))
-        return model, data, len(whole) / len(plan)
+        # A model of its own: a trace for batches of any size would serve those of one size too.
+        return build(), data, len(whole) / len(plan)
 
     made, n = plans(lengths, "quadratic" if each_token else "linear"), len(lengths)
     even = ideal_lengths(lengths)

@@ -22,8 +22,7 @@ def page(results: dict) -> str:
 What the helpers cost, beside what others use. Run `make bench` to measure it on your machine, or
 `python -m benchmarks.tokens` for one table. Every number is a ratio: the unit of each table is the
 row with 1.000. Times are processor time, all threads together; the candidates of a table run in
-turn and each keeps its best round. Under each table stand the goals that we set before we measured,
-and what came out.
+turn and each keeps its best round. Under each table stand our goals and what came out.
 
 {machine(results["machine"])}
 

@@ -234,3 +234,12 @@ def test_the_examples_in_the_docstrings_run():
     results = doctest.testmod(advice)
     assert results.attempted
     assert not results.failed
+
+
+def test_where_steps_are_the_cost_all_batches_have_one_size_and_none_is_made_for_little():
+    lengths = random_lengths(20_000)
+    advice = recommend(lengths, "steps")
+    buckets = len(advice.plan.boundaries)
+    assert set(advice.plan.sizes.tolist()) == {32}
+    assert len(advice.plan) < 20_000 / 32 + buckets
+    assert len(set(recommend(lengths, "linear").plan.sizes.tolist())) > 1
