@@ -1,8 +1,5 @@
 """Feeding: a batch of fit with a model that does nothing, over repeating one tensor."""
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 
 from benchmarks import measure, peers
@@ -38,8 +35,12 @@ def trivial_model():
     return model
 
 
-def ways(count: int) -> dict[str, Callable[[object], object]]:
-    """Return what is fed: name -> the arguments of ``fit``, and the steps of an epoch."""
+def ways(count: int) -> dict[str, object]:
+    """Return what is fed, each with the same number of steps.
+
+    Returns:
+        name -> a dataset, or a tuple of NumPy arrays: input, targets and weights.
+    """
     import tensorflow as tf
 
     from helpers import feeding as ours
@@ -58,30 +59,20 @@ def ways(count: int) -> dict[str, Callable[[object], object]]:
     arrays = (array, np.zeros((len(array), 1), np.float32), np.ones(len(array), np.float32))
     one = tf.data.Dataset.from_tensors(tuple(part[:BATCH] for part in arrays))
 
-    def stored():
-        return ours.tf_dataset(plan, rows, targets, sample_weight=weights, store=True)
+    def fed(way, store: bool):
+        return way(plan, rows, targets, sample_weight=weights, store=store)
 
     return {
-        FLOOR: (one.repeat(steps), steps),
-        STORED: (stored(), steps),
-        "tf_dataset, store=False": (
-            ours.tf_dataset(plan, rows, targets, sample_weight=weights, store=False),
-            steps,
+        FLOOR: one.repeat(steps),
+        STORED: fed(ours.tf_dataset, True),
+        "tf_dataset, store=False": fed(ours.tf_dataset, False),
+        "PlannedDataset, store=True": fed(ours.PlannedDataset, True),
+        "PlannedDataset, store=False": fed(ours.PlannedDataset, False),
+        "NumPy arrays": arrays,
+        "tf.data from_generator with pad_sequences": peers.from_generator(
+            rows, targets, weights, list(plan), plan.padded_lengths.tolist()
         ),
-        "PlannedDataset, store=True": (
-            ours.PlannedDataset(plan, rows, targets, sample_weight=weights, store=True),
-            steps,
-        ),
-        "PlannedDataset, store=False": (
-            ours.PlannedDataset(plan, rows, targets, sample_weight=weights, store=False),
-            steps,
-        ),
-        "NumPy arrays": (arrays, steps),
-        "tf.data from_generator with pad_sequences": (
-            peers.from_generator(rows, targets, weights, list(plan), plan.padded_lengths.tolist()),
-            steps,
-        ),
-        CACHED: (stored().cache().prefetch(2), steps),
+        CACHED: fed(ours.tf_dataset, True).cache().prefetch(2),
     }
 
 
@@ -97,14 +88,13 @@ def measured(quick: bool = False) -> dict:
         else:
             model.fit(data, verbose=0, shuffle=False)
 
-    best = dict.fromkeys(fed, float("inf"))
-    for data, _ in fed.values():
+    for data in fed.values():
         epoch(data)  # traces, fills the cache
-    for _ in range(2 if quick else 7):
-        for name, (data, steps) in fed.items():
-            start = time.process_time()
-            epoch(data)
-            best[name] = min(best[name], (time.process_time() - start) / steps)
+    rounds = 2 if quick else 7
+    best = measure.best_round(
+        fed, rounds, lambda name: measure.processor_time(lambda: epoch(fed[name]))
+    )
+    # As many steps in each: a step over a step is an epoch over an epoch.
     cells = {name: {"over the floor": each / best[FLOOR]} for name, each in best.items()}
     return {"cells": cells}
 
@@ -115,16 +105,15 @@ def goals(result: dict) -> list[measure.Goal]:
     return [measure.Goal(f"{STORED}, over the floor", ratio, 1.1)]
 
 
-def limits(result: dict) -> list[str]:
-    """Say what stands in the way of a goal that is not met."""
-    if all(goal.met for goal in goals(result)):
-        return []
-    kept = result["cells"][CACHED]["over the floor"]
-    return [
+def limits(result: dict) -> dict[str, str]:
+    """Say what stands in the way of each goal that is missed: text of the goal -> reason."""
+    kept = measure.shown(result["cells"][CACHED]["over the floor"])
+    reason = (
         "The floor makes no batch at all: the same tensor comes again and again. Whole batches "
-        f"kept in memory, which cannot be shuffled anew, cost {kept:.2f} floors; what is above "
-        "that are the slice and the gather of each batch, and Python once for each epoch."
-    ]
+        f"kept in memory, which cannot be shuffled anew, cost {kept} times that; what is above "
+        "it are the slice and the gather of each batch, and Python once for each epoch."
+    )
+    return {goal.text: reason for goal in goals(result) if not goal.met}
 
 
 if __name__ == "__main__":

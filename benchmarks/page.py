@@ -42,9 +42,8 @@ def machine(facts: dict) -> str:
 def section(name: str, result: dict) -> str:
     """Return one table with its words and its goals."""
     module = importlib.import_module(f"benchmarks.{name}")
-    goals = module.goals(result)
-    lines = "\n".join(goal_line(goal) for goal in goals)
-    why = "".join(f"\n{text}\n" for text in module.limits(result))
+    goals, reasons = module.goals(result), module.limits(result)
+    lines = "\n".join(goal_line(goal, reasons.get(goal.text)) for goal in goals)
     return f"""\
 (benchmark-{name})=
 ## {module.TITLE}
@@ -55,7 +54,7 @@ def section(name: str, result: dict) -> str:
 {summary(goals)}
 
 {lines}
-{why}"""
+"""
 
 
 def summary(goals: list[measure.Goal]) -> str:
@@ -66,8 +65,7 @@ def summary(goals: list[measure.Goal]) -> str:
     return f"{met} of {len(goals)} goals are met:"
 
 
-def goal_line(goal: measure.Goal) -> str:
-    """Return one goal as an item of a list."""
+def goal_line(goal: measure.Goal, reason: str | None = None) -> str:
+    """Return one goal as an item of a list, with the reason why it is missed."""
     mark = "" if goal.met else "**missed**: "
-    wanted = "at least" if goal.at_least else "at most"
-    return f"- {mark}{goal.text}: {measure.shown(goal.value)}, wanted {wanted} {goal.limit:g}"
+    return f"- {mark}{goal.line}" + (f". {reason}" if reason else "")

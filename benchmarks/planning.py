@@ -1,5 +1,6 @@
 """Planning: the time to plan an epoch, over the time to sort the lengths once."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -73,18 +74,39 @@ def goals(result: dict) -> list[measure.Goal]:
     return found
 
 
-def limits(result: dict) -> list[str]:
-    """Say what stands in the way of a goal that is not met."""
-    if all(goal.met for goal in goals(result)):
-        return []
-    stable = result["cells"][STABLE]
-    times = " and ".join(f"{row:.1f}" for name, row in stable.items() if name.endswith("rows"))
-    return [
-        f"On this machine `np.argsort` is {times} times as fast as NumPy's stable sort, which has "
-        "no vector instructions; the second and fourth columns are what a machine without them "
-        "shows. The ladder's work depends on the number of distinct lengths more than on that of "
-        "rows, and it is made once for a data set, not for every epoch."
+def limits(result: dict) -> dict[str, str]:
+    """Say what stands in the way of each goal that is missed: text of the goal -> reason."""
+    beside = {}
+    for goal in goals(result):
+        name, _, column = goal.text.rpartition(", ")
+        if row := result["cells"].get(name):
+            ratio = row[f"{column.removesuffix(' rows')}, over stable"]
+            beside[goal] = dataclasses.replace(goal, value=ratio)
+    every = all(goal.met for goal in beside.values())
+    found = {}
+    for goal, stable in beside.items():
+        if not goal.met:
+            verdict = "this one is met" if stable.met else "this one is missed too"
+            verdict = "every goal is met" if every else verdict
+            ratio, name = measure.shown(stable.value), goal.text.rpartition(", ")[0]
+            found[goal.text] = f"Over the stable sort {verdict} (here {ratio}).{_why(name, result)}"
+    return found
+
+
+def _why(name: str, result: dict) -> str:
+    if name == "grouped":
+        return " It orders the rows twice: all of them shuffled, then each window by length."
+    if name not in (LADDER, PACKED):
+        return ""
+    row = result["cells"][name]
+    sorts = [
+        f"{measure.shown(row[column])} for {column}" for column in row if "stable" not in column
     ]
+    once = " A ladder is made once for a data set, not for every epoch." if name == LADDER else ""
+    return (
+        " Its work grows with the number of distinct lengths more than with that of rows; so in "
+        f"sorts it is {' and '.join(sorts)}.{once}"
+    )
 
 
 if __name__ == "__main__":

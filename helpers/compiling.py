@@ -1,8 +1,8 @@
 """Count what XLA compiles: a counter of Python calls cannot see it.
 
-With ``jit_compile=True`` TensorFlow traces a model's step once or twice, whatever the lengths of
-the batches, and hands the traced graph to XLA. XLA compiles it anew for every shape. A ``print``
-or a counter in ``call`` runs while Python traces, so it shows two where XLA compiled eighty times.
+With ``jit_compile=True`` TensorFlow traces a model's step a few times, whatever the lengths of the
+batches, and hands the traced graph to XLA. XLA compiles it anew for every shape. A ``print`` or a
+counter in ``call`` runs while Python traces, so it shows two where XLA compiled eight times.
 """
 
 import atexit

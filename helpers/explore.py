@@ -438,7 +438,8 @@ _RUNS_ON = {"LSTM": "state", "Conv1D": "window"}  # why these two cannot take pa
 def plan_explorer() -> Explorer:
     """Explore how rows of varying length share batches, and what it costs.
 
-    The same 64 rows are planned in batches of 8 by every policy of `helpers.batching`.
+    The same 64 rows are planned by every policy of `helpers.batching`, in batches of at most 8 rows
+    or of as many steps.
 
     Returns:
         An `Explorer` of the batches, drawn to scale, the number of shapes, and what an epoch of

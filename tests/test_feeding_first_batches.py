@@ -108,16 +108,35 @@ def test_the_model_computes_what_it_computes_of_each_row_alone(plan, rows, make)
     ids=["two", "three, short queue"],
 )
 def test_workers_make_no_difference(options):
-    dataset = PlannedDataset(fixed(4, 1, shuffle=2), ROWS, Y, **options)
-    sequences().fit(dataset, epochs=3, shuffle=False, verbose=0)
-    assert dataset.epoch == 3
+    plan = fixed(4, 1, shuffle=2)
+    losses = []
+    for given in ({"workers": 1}, options):
+        keras.utils.set_random_seed(0)
+        dataset = PlannedDataset(plan, ROWS, Y, **given)
+        history = sequences().fit(dataset, epochs=3, shuffle=False, verbose=0).history
+        losses.append(history["loss"])
+        assert dataset.epoch == 3
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    # Each row holds its own number, and the model gives it back.
+    numbers = [np.full((length, 1), i, "float32") for i, length in enumerate(LENGTHS)]
+    model = keras.Sequential([layers.Input((None, 1)), layers.GlobalMaxPooling1D()])
+    dataset = PlannedDataset(plan, numbers, **options)
+    for k in range(3):
+        seen = model.predict(dataset, verbose=0).ravel().tolist()
+        assert seen == plan.epoch(k).rows.tolist()
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_several_steps_in_one_execution_and_fits_own_shuffle(shuffle):
     model = sequences()
-    model.compile("sgd", "mse", steps_per_execution=2)
-    model.fit(PlannedDataset(fixed(4, 1), ROWS, Y), epochs=2, shuffle=shuffle, verbose=0)
+    dataset = PlannedDataset(fixed(4, 1), ROWS, Y)
+    outputs = [float(model(row[None])[0, 0]) for row in ROWS]
+    alone = np.mean((np.array(outputs) - Y) ** 2)
+    # It learns nothing, so that the loss is that of all four rows, in any order.
+    model.compile(keras.optimizers.SGD(0.0), "mse", steps_per_execution=2)
+    history = model.fit(dataset, epochs=2, shuffle=shuffle, verbose=0).history
+    assert int(model.optimizer.iterations) == 8
+    assert history["loss"] == pytest.approx([alone, alone], rel=1e-5)
 
 
 def test_class_weight_goes_on_working():

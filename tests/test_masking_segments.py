@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from helpers.batching import bucketed, fixed, packed
-from helpers.feeding import PackedDataset, PlannedDataset
+from helpers.batching import packed
 from helpers.masking import segment_mask, segments
 from helpers.padding import pack, unpack
 
@@ -71,27 +70,6 @@ def test_nothing_becomes_nan_in_bins_that_are_empty():
     batch = pack(ROWS, PLAN, len(PLAN) - 1)
     empty = [np.concatenate([array, np.zeros_like(array)]) for array in batch]
     assert np.isfinite(ops.convert_to_numpy(model(empty))).all()
-
-
-@pytest.mark.parametrize("lengths", [(5, 5, 7, 8), (5, 7, 5, 8)])
-def test_the_datasets_of_the_helpers_feed_every_backend(lengths):
-    rows = [np.ones(length, "int32") for length in lengths]
-    x = layers.Input((None,), dtype="int32")
-    model = keras.Model(x, layers.Dense(1)(layers.Embedding(2, 3)(x)))
-    model.compile("sgd", "mse")
-    for plan in (fixed(4, 1, shuffle=0), bucketed(lengths, 1, [6, 7, 9])):
-        dataset = PlannedDataset(plan, rows, rows)
-        model.fit(dataset, epochs=2, shuffle=False, verbose=0)
-        assert dataset.epoch == 2
-        model.evaluate(dataset, verbose=0)
-    plan = packed(LENGTHS, 10, 2, shuffle=1)
-    packer = block()
-    inputs = dict(zip(pack(ROWS, plan, 0)._fields, packer.inputs, strict=True))
-    model = keras.Model(inputs, packer(packer.inputs))
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    rows = [row % 8 for row in ROWS]
-    loss = model.fit(PackedDataset(plan, ROWS, rows), shuffle=False, verbose=0).history["loss"]
-    assert np.isfinite(loss).all()
 
 
 def test_the_mask_is_a_block_for_each_row():

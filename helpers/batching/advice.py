@@ -124,7 +124,7 @@ def _candidates(
     end = f"shuffle={shuffle})"
     cost = "quadratic" if kind == "quadratic" else "linear"
     more = ", cost='quadratic'" if cost == "quadratic" else ""
-    # Rows are for free where a batch costs its steps: the fewest batches, all of one size.
+    # More rows cost little where a batch costs its steps: the fewest batches, all of one size.
     tail = "pad" if kind == "steps" else "even"
     before = 0
     for k in (1, 4, 8, 16, 32):

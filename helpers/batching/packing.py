@@ -1,6 +1,5 @@
 """Packing: several rows in one line of a batch, one after the other."""
 
-import operator
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from helpers.batching.arguments import COSTS, choice, integer, row_lengths, seed
 from helpers.batching.dealing import bounds_of, rows_by, shortness
 from helpers.batching.ladders import histogram
+from helpers.batching.plan import batch_index, in_row_order, total
 
 PACKED_TAILS = ("keep", "drop", "pad")
 
@@ -70,11 +70,7 @@ class PackedPlan:
 
     def _bounds(self, i: int) -> np.ndarray:
         """Bounds of the bins of batch ``i``, int64 ``(bins + 1,)``."""
-        index = operator.index(i)
-        if index < 0:
-            index += len(self)
-        if not 0 <= index < len(self):
-            raise IndexError(f"batch {i} of a plan with {len(self)} batches")
+        index = batch_index(i, len(self))
         return self.bin_bounds[index * self.batch_size : (index + 1) * self.batch_size + 1]
 
     def __getitem__(self, i: int) -> np.ndarray:
@@ -127,12 +123,12 @@ class PackedPlan:
     @property
     def never_seen(self) -> np.ndarray:
         """Sorted int64 indices of the rows that this epoch never shows."""
-        return np.flatnonzero(np.bincount(self.rows, minlength=self.n) == 0)
+        return np.flatnonzero(self._times_seen() == 0)
 
     @property
     def fill(self) -> float:
         """Share of the timesteps in all bins that belong to a row, in (0, 1]."""
-        return _sum(self.lengths[self.rows]) / self.cost("linear")
+        return total(self.lengths, self._times_seen()) / self.cost("linear")
 
     def cost(self, kind: str) -> int:
         """Say what an epoch computes, padding counted: `Plan.cost` with a bin as one slot.
@@ -183,23 +179,13 @@ class PackedPlan:
             >>> plan.rows.tolist(), plan.restore(["of row 1", "of row 2", "of row 0"])
             ([1, 2, 0], ['of row 0', 'of row 1', 'of row 2'])
         """
-        listed = isinstance(outputs, list)
-        outputs = outputs if listed else np.asarray(outputs)
-        count = len(outputs) if listed else (outputs.shape[0] if outputs.ndim else 0)
-        if count != len(self.rows):
-            raise ValueError(
-                f"outputs: expected one for each of the {len(self.rows)} rows of the plan, got "
-                f"{count}"
-            )
-        missing = self.never_seen
-        if len(missing):
-            raise ValueError(
-                f"outputs: {len(missing)} of {self.n} rows were never seen (the first is row "
-                f"{missing[0]}), so they have no output; plan with another tail than {self.tail!r}"
-            )
-        places = np.empty(self.n, np.int64)
-        places[self.rows] = np.arange(self.n)
-        return [outputs[place] for place in places] if listed else outputs[places]
+        count = len(self.rows)
+        places = np.full(self.n, -1)
+        places[self.rows] = np.arange(count)
+        return in_row_order(outputs, places, count, f"the {count} rows of the plan", self.tail)
+
+    def _times_seen(self) -> np.ndarray:
+        return np.bincount(self.rows, minlength=self.n)
 
     def __repr__(self) -> str:
         sizes, counts = np.unique(self.sizes, return_counts=True)
@@ -417,10 +403,3 @@ def _check_fits(lengths: np.ndarray, capacity: int) -> None:
             f"{int(over.sum())} of {len(lengths)} rows are too long, and the longest row has "
             f"length {lengths.max()}"
         )
-
-
-def _sum(lengths: np.ndarray) -> int:
-    """Sum of lengths, exact also where an int64 is too small for it."""
-    if int(lengths.max()) * len(lengths) < 2**63:
-        return int(lengths.sum())
-    return sum(lengths.tolist())

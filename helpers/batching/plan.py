@@ -67,11 +67,7 @@ class Plan:
         return len(self.bounds) - 1
 
     def _span(self, i: int) -> slice:
-        index = operator.index(i)
-        if index < 0:
-            index += len(self)
-        if not 0 <= index < len(self):
-            raise IndexError(f"batch {i} of a plan with {len(self)} batches")
+        index = batch_index(i, len(self))
         return slice(int(self.bounds[index]), int(self.bounds[index + 1]))
 
     def __getitem__(self, i: int) -> np.ndarray:
@@ -145,7 +141,7 @@ class Plan:
             return float(seen.sum() / len(self.rows))
         computed = self.cost("linear")
         # Rows of length 0 only: nothing is computed, so nothing is padding.
-        return _total(cells(self.lengths), seen) / computed if computed else 1.0
+        return total(cells(self.lengths), seen) / computed if computed else 1.0
 
     def cost(self, kind: str) -> int:
         """Say what an epoch computes, padding counted.
@@ -181,7 +177,7 @@ class Plan:
                 f"lengths: expected a plan made with lengths to cost {kind!r}, got None"
             )
         times = np.ones(len(self), np.int64) if kind == "steps" else self.sizes
-        return _total(cells(self.padded_lengths), times, 2 if kind == "quadratic" else 1)
+        return total(cells(self.padded_lengths), times, 2 if kind == "quadratic" else 1)
 
     @property
     def shapes(self) -> tuple[tuple[int | None, ...], ...]:
@@ -217,21 +213,9 @@ class Plan:
             >>> plan.restore(np.array([10, 11, 12, 13, 14, 14])).tolist()
             [10, 11, 12, 13, 14]
         """
-        listed = isinstance(outputs, list)
-        outputs = outputs if listed else np.asarray(outputs)
-        count = len(outputs) if listed else (outputs.shape[0] if outputs.ndim else 0)
-        if count != len(self.rows):
-            raise ValueError(
-                f"outputs: expected one for each of the plan's {len(self.rows)} slots, got {count}"
-            )
+        count = len(self.rows)
         first = self._first_slot()
-        missing = np.flatnonzero(first < 0)
-        if len(missing):
-            raise ValueError(
-                f"outputs: {len(missing)} of {self.n} rows were never seen (the first is row "
-                f"{missing[0]}), so they have no output; plan with another tail than {self.tail!r}"
-            )
-        return [outputs[slot] for slot in first] if listed else outputs[first]
+        return in_row_order(outputs, first, count, f"the plan's {count} slots", self.tail)
 
     def _times_seen(self) -> np.ndarray:
         return np.bincount(self.rows[self.real], minlength=self.n)
@@ -321,7 +305,36 @@ def cells(lengths: np.ndarray) -> np.ndarray:
     return lengths if lengths.ndim == 1 else lengths.prod(axis=1)
 
 
-def _total(values: np.ndarray, times: np.ndarray, power: int = 1) -> int:
+def batch_index(i: int, batches: int) -> int:
+    """Check the index of a batch and return it counted from 0."""
+    index = operator.index(i)
+    if index < 0:
+        index += batches
+    if not 0 <= index < batches:
+        raise IndexError(f"batch {i} of a plan with {batches} batches")
+    return index
+
+
+def in_row_order(outputs, places: np.ndarray, count: int, wanted: str, tail: str):
+    """Check ``outputs`` of `restore`, which must be ``count``, and take each row's from its place.
+
+    A place of -1 is that of a row never seen. The errors say ``wanted`` and ``tail``.
+    """
+    listed = isinstance(outputs, list)
+    outputs = outputs if listed else np.asarray(outputs)
+    given = len(outputs) if listed else (outputs.shape[0] if outputs.ndim else 0)
+    if given != count:
+        raise ValueError(f"outputs: expected one for each of {wanted}, got {given}")
+    missing = np.flatnonzero(places < 0)
+    if len(missing):
+        raise ValueError(
+            f"outputs: {len(missing)} of {len(places)} rows were never seen (the first is row "
+            f"{missing[0]}), so they have no output; plan with another tail than {tail!r}"
+        )
+    return [outputs[place] for place in places] if listed else outputs[places]
+
+
+def total(values: np.ndarray, times: np.ndarray, power: int = 1) -> int:
     """Sum of ``values ** power * times``, exact also where an int64 is too small for it."""
     if int(values.max()) ** power * int(times.sum()) < 2**63:
         return int(values**power @ times)

@@ -14,6 +14,7 @@ from helpers.batching.arguments import (
     seed,
 )
 from helpers.batching.dealing import Deal, deal, longest_first, rows_by, shortness
+from helpers.batching.ladders import histogram
 from helpers.batching.plan import Epochs, Plan, cells
 
 
@@ -310,7 +311,7 @@ def token_budget(
             f"{int((lengths > budget).sum())} of {len(lengths)} rows are too long, and the longest "
             f"row has length {longest}"
         )
-    sizes, padded = _budget_sizes(lengths, longest, budget)
+    sizes, padded = _budget_sizes(lengths, budget)
     return Epochs(
         order=partial(longest_first, *shortness(lengths), None),
         deal=deal(sizes, sizes, tail),  # one group for each batch
@@ -378,15 +379,10 @@ def _in_buckets(
     )(0)
 
 
-def _budget_sizes(lengths: np.ndarray, longest: int, budget: int) -> tuple[np.ndarray, np.ndarray]:
+def _budget_sizes(lengths: np.ndarray, budget: int) -> tuple[np.ndarray, np.ndarray]:
     """Size of each batch within the budget, longest rows first, and the length of its longest."""
     n = len(lengths)
-    if longest < n:  # a histogram no larger than the lengths
-        counts = np.bincount(lengths)
-        values = np.flatnonzero(counts)
-        counts = counts[values]
-    else:
-        values, counts = np.unique(lengths, return_counts=True)
+    values, counts = histogram(lengths)
     values, ends = values[::-1], np.cumsum(counts[::-1])
     fit = np.minimum(budget // np.maximum(values, 1), n)
     # Rows that as many fit of are dealt out together, however many batches they make.

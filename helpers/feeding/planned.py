@@ -42,11 +42,11 @@ class PlannedDataset(Epochs):
     above 1, the first ``fit`` of a model not yet built can start at ``epoch(1)``: build it before.
 
     **Lengths.** On TensorFlow, Keras reads the shapes of a PyDataset off its first two batches and
-    makes every axis static on which they agree; a later batch of another length is then refused.
-    Here they never agree on an axis that may vary: when Keras fetches the two for their shapes
-    alone, the second is the first with one more step on these axes. An axis that has one length in
-    every batch of every epoch stays static. A subclass that overrides ``__getitem__`` does without
-    this; give it a ``length=``.
+    makes every axis but the batch static on which they agree; a later batch of another length is
+    then refused. Here they never agree on an axis that may vary: when Keras fetches the two for
+    their shapes alone, the second is the first with one more step on these axes. An axis that has
+    one length in every batch of every epoch stays static. A subclass that overrides
+    ``__getitem__`` does without this; give it a ``length=``.
 
     Args:
         plan: Which rows share a batch.
