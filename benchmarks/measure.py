@@ -122,31 +122,28 @@ def cell(value: float | list | None) -> str:
     return shown(value)
 
 
-def table(cells: Cells, corner: str, line: Callable[[list[str], list[int]], str]) -> list[str]:
-    """Return the lines of a table, laid out by ``line(texts, widths)``; the second is a rule."""
+def table(cells: Cells, corner: str) -> list[list[str]]:
+    """Return the texts of a table, its head first."""
     columns = list(dict.fromkeys(column for row in cells.values() for column in row))
-    texts = [[corner, *columns]]
-    texts += [[name, *(cell(row.get(column)) for column in columns)] for name, row in cells.items()]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return [line(row, widths) for row in (texts[0], rule, *texts[1:])]
+    rows = [[name, *(cell(row.get(column)) for column in columns)] for name, row in cells.items()]
+    return [[corner, *columns], *rows]
 
 
-def plain(row: list[str], widths: list[int]) -> str:
-    """Lay out a row for the terminal."""
-    row = [text.replace("-:", "--") for text in row] if set(row[0]) == {"-"} else row
-    first = row[0].ljust(widths[0])
-    return "  ".join([first, *(t.rjust(w) for t, w in zip(row[1:], widths[1:], strict=True))])
-
-
-def markdown(row: list[str], widths: list[int]) -> str:
-    """Lay out a row in Markdown."""
-    return f"| {' | '.join(row)} |"
+def plain(rows: list[list[str]]) -> list[str]:
+    """Lay out a table for the terminal, with a rule under its head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows = [rows[0], ["-" * width for width in widths], *rows[1:]]
+    return [
+        "  ".join(
+            [first.ljust(widths[0]), *(t.rjust(w) for t, w in zip(others, widths[1:], strict=True))]
+        )
+        for first, *others in rows
+    ]
 
 
 def show(module, result: dict) -> str:
     """Return the printed form of what ``module.measured`` returned."""
-    lines = [module.TITLE, "", *table(result["cells"], module.CORNER, plain), ""]
+    lines = [module.TITLE, "", *plain(table(result["cells"], module.CORNER)), ""]
     return "\n".join([*lines, *map(str, module.goals(result))])
 
 

@@ -1,6 +1,7 @@
 """The page of the book, written from the stored results."""
 
 import importlib
+from html import escape
 
 from benchmarks import MODULES, measure
 
@@ -49,12 +50,33 @@ def section(name: str, result: dict) -> str:
 ## {module.TITLE}
 
 {module.ABOUT}
-{chr(10).join(measure.table(result["cells"], module.CORNER, measure.markdown))}
+{html(measure.table(result["cells"], module.CORNER), module.TITLE)}
 
 {summary(goals)}
 
 {lines}
 """
+
+
+def html(rows: list[list[str]], title: str) -> str:
+    """Lay out a table as HTML: one that scrolls on a narrow page, with the keyboard too."""
+    head, *body = [[escape(text) for text in row] for row in rows]
+    heads = "".join(f'<th scope="col">{text}</th>' for text in head)
+    lines = "\n".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{text}</td>" for text in others)}</tr>'
+        for first, *others in body
+    )
+    return f"""\
+```{{raw}} html
+<div class="pst-scrollable-table-container" tabindex="0" role="region" aria-label="{escape(title)}">
+<table class="table benchmark-table">
+<thead><tr>{heads}</tr></thead>
+<tbody>
+{lines}
+</tbody>
+</table>
+</div>
+```"""
 
 
 def summary(goals: list[measure.Goal]) -> str:

@@ -52,15 +52,19 @@ def test_a_goal_is_judged_by_the_number_that_is_shown():
 
 def test_a_table_has_every_row_and_column():
     cells = {"ours": {"a": 1.0, "b": [1.5, 16]}, "theirs": {"b": None}}
-    assert measure.table(cells, "way", measure.markdown) == [
-        "| way | a | b |",
-        "| ------ | ----: | ---------: |",
-        "| ours | 1.000 | 1.500 (16) |",
-        "| theirs | – | – |",
-    ]
-    lines = measure.table(cells, "way", measure.plain)
+    rows = measure.table(cells, "way")
+    assert rows == [["way", "a", "b"], ["ours", "1.000", "1.500 (16)"], ["theirs", "–", "–"]]
+    lines = measure.plain(rows)
     assert len({len(line) for line in lines}) == 1
     assert set(lines[1]) == {"-", " "}
+    assert [line.split()[0] for line in lines[2:]] == ["ours", "theirs"]
+
+
+def test_a_table_of_the_page_can_be_scrolled_with_the_keyboard_and_names_its_rows():
+    html = page.html([["way", "a < b"], ["ours", "1.000"]], 'over "ours"')
+    assert 'tabindex="0" role="region" aria-label="over &quot;ours&quot;"' in html
+    assert '<th scope="col">way</th><th scope="col">a &lt; b</th>' in html
+    assert '<tr><th scope="row">ours</th><td>1.000</td></tr>' in html
 
 
 def test_the_best_round_of_jobs_that_run_in_turn():
@@ -175,7 +179,7 @@ def test_another_number_makes_another_page():
     changed = json.loads(json.dumps(RESULTS))
     changed["tables"]["tokens"]["cells"][tokens.OURS]["PLAID, 8"][0] = 1.9
     text = page.page(changed)
-    assert "| 1.900 (8) |" in text
+    assert "<td>1.900 (8)</td>" in text
     assert "- **missed**: PLAID, 8: tokens: 1.900, wanted at most 1.08" in text
 
 
