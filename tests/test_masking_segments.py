@@ -28,7 +28,7 @@ def block(*, masked=True, restart=True, causal=False, capacity=10):
     wide = {"embeddings_initializer": "random_normal"}
     x = layers.Embedding(50, 8, **wide)(values) + layers.Embedding(capacity, 8, **wide)(steps)
     attention = layers.MultiHeadAttention(2, 4)
-    mask = segment_mask(numbers) if masked else None
+    mask = segment_mask(numbers if masked else ops.ones_like(numbers))
     x = layers.LayerNormalization()(
         x + attention(x, x, attention_mask=mask, use_causal_mask=causal)
     )
