@@ -399,12 +399,13 @@ def jit_by_shapes(
         filters: filters of the convolution.
 
     Returns:
-        For each plan, the names beginning with ``1_bucket_``, ``4_buckets_`` and so on: ``shapes``,
-        the number of batch shapes, ``batches``, the steps of an epoch, and for ``jit`` and for
-        ``plain``, e.g. ``4_buckets_jit_first_epoch_seconds`` and ``..._warm_step_seconds``, the
-        mean step of the fastest of two epochs after the second. Last, of the plan with most
-        shapes, ``jit_new_shape_in_warm_steps`` and ``plain_new_shape_in_warm_steps``, how many warm
-        steps the first epoch takes more than a warm one, for each of its shapes.
+        Numbers for each plan, their names beginning with ``1_bucket_``, ``4_buckets_`` and so on,
+        namely ``shapes``, the number of batch shapes, ``batches``, the steps of an epoch, and for
+        ``jit`` and for ``plain``, e.g. ``4_buckets_jit_first_epoch_seconds`` and
+        ``..._warm_step_seconds``, the mean step of the fastest of two epochs after the second.
+        Last, of the plan with most shapes, ``jit_new_shape_in_warm_steps`` and
+        ``plain_new_shape_in_warm_steps``, how many warm steps the first epoch takes more than a
+        warm one, for each of its shapes.
 
     Raises:
         ValueError: if the rows do not have as many lengths as there are buckets.
