@@ -39,7 +39,8 @@ class PlannedDataset(Epochs):
     predict with a second dataset on an unshuffled plan (the rows are not copied), and never use one
     dataset inside its own epoch. Leave ``steps_per_epoch`` alone: a shuffled pass that is cut short
     has no defined rows; ``tf_dataset(...).repeat()`` is right for that. On JAX with ``workers``
-    above 1, the first ``fit`` of a model not yet built can start at ``epoch(1)``: build it before.
+    above 1, or with at most two batches and Keras 3.13, the first ``fit`` of a model not yet built
+    can start at ``epoch(1)``: build it before.
 
     **Lengths.** On TensorFlow, Keras reads the shapes of a PyDataset off its first two batches and
     makes every axis but the batch static on which they agree; a later batch of another length is
