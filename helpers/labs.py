@@ -22,6 +22,7 @@ __all__ = [
     "check_shape",
     "first_line",
     "hand_over",
+    "rows_shown",
     "spell_rows",
 ]
 
@@ -201,6 +202,60 @@ def check_rows_seen(seen: Iterable[int], n: int, *, name: str = "the dataset") -
         said.append(f"{spell_rows(often)} {_was(often)} seen more than once ({often.size} of {n})")
     if said:
         raise Wrong(f"{name}: the batch axis: {' and '.join(said)}.")
+
+
+def rows_shown(
+    batch: Sequence,
+    numbers: Mapping[bytes, int],
+    labels: Sequence[int] | np.ndarray,
+    *,
+    name: str,
+    index: int,
+    label: str = "label",
+) -> list[int]:
+    """Find out which rows a batch shows, and check that each comes with its own label.
+
+    Zeros before and behind a row are padding, and a row of weight 0 is a padding slot.
+
+    Args:
+        batch: x `(batch, time, features)`, labels `(batch,)` and maybe weights `(batch,)` or None.
+        numbers: the number of each row by its float32 bytes, without padding.
+        labels: the right labels, by the number of the row.
+        name: what the messages call the source of the batch.
+        index: the number of the batch, for a message.
+        label: what a message calls a label.
+
+    Returns:
+        The numbers of the rows, in the order of the batch, without padding slots.
+
+    Raises:
+        Wrong: a row is none of those in `numbers`, or its label is another row's.
+
+    Example:
+        >>> x = np.float32([[[5], [0]], [[6], [7]]])
+        >>> numbers = {x[1].tobytes(): 0, x[0, :1].tobytes(): 1}
+        >>> rows_shown((x, [30, 20]), numbers, [20, 30], name="feed", index=0)
+        [1, 0]
+    """
+    x, y, *weights = (None if part is None else np.asarray(part) for part in batch)
+    weighted = bool(weights) and weights[0] is not None
+    real = weights[0] > 0 if weighted else np.ones(len(x), bool)
+    shown = []
+    for row, got in zip(x[real], np.ravel(y)[real], strict=True):
+        steps = np.flatnonzero(row.any(axis=-1))
+        key = row[steps[0] : steps[-1] + 1].astype("float32").tobytes() if steps.size else b""
+        if key not in numbers:
+            raise Wrong(
+                f"{name}: the time axis: batch {index} has a row that is none of the utterances. "
+                "Pad with zeros, and cut or scale nothing."
+            )
+        number = numbers[key]
+        if got != labels[number]:
+            raise Wrong(
+                f"{name}: row {number} comes with {label} {got}, it should be {labels[number]}."
+            )
+        shown.append(number)
+    return shown
 
 
 def check_same_rows(

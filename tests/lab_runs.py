@@ -1,4 +1,4 @@
-"""What the tests of the labs share: run a notebook, read verdicts, give wrong answers."""
+"""What the tests of the labs share: run a notebook, read verdicts, give right and wrong answers."""
 
 import contextlib
 import io
@@ -23,9 +23,25 @@ def run(path):
     return names, printed.getvalue().splitlines()
 
 
-def verdicts(lines):
-    """Split what `labs.check` printed into task and verdict."""
-    return [re.match(r"(\S+/\S+): (right|not attempted)", line).groups() for line in lines]
+def fixture(name):
+    """Make a fixture: what a lab, or "solutions/" and a lab, leaves behind when it is run."""
+
+    @pytest.fixture(scope="module")
+    def ran():
+        return run(LABS / f"{name}.ipynb")
+
+    return ran
+
+
+def verdicts(lab, lines):
+    """Pick what `labs.check` printed about a lab's tasks: pairs of task and verdict, in order."""
+    told = [line.removeprefix(f"{lab}/") for line in lines if line.startswith(f"{lab}/")]
+    return [re.match(r"(\S+): (right(?=\.)|not attempted$)", line).groups() for line in told]
+
+
+def right(lab, task, *answers, **given):
+    """Give a right answer to a task; `labs.check` raises if it is not."""
+    labs.check(f"{lab}/{task}", *answers, **given)
 
 
 def wrong(lab, task, *answers, **given):

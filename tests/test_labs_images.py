@@ -13,6 +13,9 @@ from keras import layers, ops
 from helpers import images, labs
 from helpers.lab_tasks import images_to_sequences as tasks
 
+untouched = lab_runs.fixture("images-to-sequences")
+solved = lab_runs.fixture("solutions/images-to-sequences")
+right = functools.partial(lab_runs.right, "images-to-sequences")
 wrong = functools.partial(lab_runs.wrong, "images-to-sequences")
 
 
@@ -25,34 +28,18 @@ def quiet():
 
 
 @pytest.fixture(scope="module")
-def untouched():
-    return lab_runs.run(lab_runs.LABS / "images-to-sequences.ipynb")
-
-
-@pytest.fixture(scope="module")
-def solved():
-    return lab_runs.run(lab_runs.LABS / "solutions" / "images-to-sequences.ipynb")
-
-
-@pytest.fixture(scope="module")
 def names(untouched):
     return untouched[0]
 
 
-def right(task, *answers, **given):
-    """Give a right answer; `labs.check` raises if it is not."""
-    labs.check(f"images-to-sequences/{task}", *answers, **given)
-
-
 def test_the_untouched_lab_says_not_attempted_at_every_task(untouched):
-    told = [line for line in untouched[1] if line.startswith("images-to-sequences/")]
-    assert told == [f"images-to-sequences/{task}: not attempted" for task in tasks.TASKS]
+    told = lab_runs.verdicts("images-to-sequences", untouched[1])
+    assert told == [(task, "not attempted") for task in tasks.TASKS]
 
 
 def test_the_solution_is_right_at_every_task(solved):
-    told = [line for line in solved[1] if line.startswith("images-to-sequences/")]
-    right_ones = [(f"images-to-sequences/{task}", "right") for task in tasks.TASKS]
-    assert lab_runs.verdicts(told) == right_ones
+    told = lab_runs.verdicts("images-to-sequences", solved[1])
+    assert told == [(task, "right") for task in tasks.TASKS]
 
 
 # --- 1: shapes -----------------------------------------------------------------------------------

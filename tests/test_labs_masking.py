@@ -10,17 +10,15 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from helpers import labs, masking, padding
+from helpers import masking, padding
 from helpers.lab_tasks import masking as tasks
 
+untouched = lab_runs.fixture("masking")
+solved = lab_runs.fixture("solutions/masking")
+right = functools.partial(lab_runs.right, "masking")
 wrong = functools.partial(lab_runs.wrong, "masking")
 GIVEN = "mended: row 0, alone and without padding, gets another answer than the given model's."
 MOVES = "mended: more padding along the time axis changes the answers: "
-
-
-@pytest.fixture(scope="module")
-def untouched():
-    return lab_runs.run(lab_runs.LABS / "masking.ipynb")
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +44,14 @@ def quiet():
         yield
 
 
-def right(task, *answers, **given):
-    """Give a right answer; `labs.check` raises if it is not."""
-    labs.check(f"masking/{task}", *answers, **given)
-
-
 def test_the_untouched_lab_says_not_attempted_at_every_task(untouched):
-    told = [line for line in untouched[1] if line.startswith("masking/")]
-    assert told == [f"masking/{task}: not attempted" for task in tasks.TASKS]
+    told = lab_runs.verdicts("masking", untouched[1])
+    assert told == [(task, "not attempted") for task in tasks.TASKS]
 
 
-def test_the_solution_is_right_at_every_task():
-    told = lab_runs.run(lab_runs.LABS / "solutions" / "masking.ipynb")[1]
-    told = lab_runs.verdicts([line for line in told if line.startswith("masking/")])
-    assert told == [(f"masking/{task}", "right") for task in tasks.TASKS]
+def test_the_solution_is_right_at_every_task(solved):
+    told = lab_runs.verdicts("masking", solved[1])
+    assert told == [(task, "right") for task in tasks.TASKS]
 
 
 # --- 1 and 2: predictions ------------------------------------------------------------------------

@@ -9,20 +9,13 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers import batching, data, feeding, labs, padding
+from helpers import batching, data, feeding, padding
 from helpers.lab_tasks import variable_batches as tasks
 
+untouched = lab_runs.fixture("variable-batches")
+solved = lab_runs.fixture("solutions/variable-batches")
+right = functools.partial(lab_runs.right, "variable-batches")
 wrong = functools.partial(lab_runs.wrong, "variable-batches")
-
-
-@pytest.fixture(scope="module")
-def untouched():
-    return lab_runs.run(lab_runs.LABS / "variable-batches.ipynb")
-
-
-@pytest.fixture(scope="module")
-def solved():
-    return lab_runs.run(lab_runs.LABS / "solutions" / "variable-batches.ipynb")
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +28,14 @@ def spoken():
     return data.japanese_vowels()
 
 
-def right(task, *answers, **given):
-    """Give a right answer; `labs.check` raises if it is not."""
-    labs.check(f"variable-batches/{task}", *answers, **given)
-
-
 def test_the_untouched_lab_says_not_attempted_at_every_task(untouched):
-    told = [line for line in untouched[1] if line.startswith("variable-batches/")]
-    assert told == [f"variable-batches/{task}: not attempted" for task in tasks.TASKS]
+    told = lab_runs.verdicts("variable-batches", untouched[1])
+    assert told == [(task, "not attempted") for task in tasks.TASKS]
 
 
 def test_the_solution_is_right_at_every_task(solved):
-    told = [line for line in solved[1] if line.startswith("variable-batches/")]
-    right_ones = [(f"variable-batches/{task}", "right") for task in tasks.TASKS]
-    assert lab_runs.verdicts(told) == right_ones
+    told = lab_runs.verdicts("variable-batches", solved[1])
+    assert told == [(task, "right") for task in tasks.TASKS]
 
 
 # --- 1: which crash ------------------------------------------------------------------------------

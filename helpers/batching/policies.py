@@ -347,7 +347,7 @@ def _in_buckets(
     budget: int | None = None,
 ) -> Plan:
     """Plan buckets with a batch size each; of a ``budget``, where ``batch_size`` is None."""
-    buckets = _buckets(lengths, boundaries)
+    buckets = buckets_of(lengths, boundaries)
     counts = np.bincount(buckets, minlength=len(boundaries))
     if budget is not None and counts[sizes == 0].any():
         row = int(np.argmax((sizes == 0)[buckets]))
@@ -397,8 +397,21 @@ def _budget_sizes(lengths: np.ndarray, budget: int) -> tuple[np.ndarray, np.ndar
     return sizes, values[np.searchsorted(ends, starts, side="right")]
 
 
-def _buckets(lengths: np.ndarray, boundaries: np.ndarray) -> np.ndarray:
-    """Index of the boundary that each row goes to, or an error that names a row without one."""
+def buckets_of(lengths: np.ndarray, boundaries: np.ndarray) -> np.ndarray:
+    """Return the index of the boundary that each row is padded to.
+
+    Of several that hold an image it is the one of fewest cells, and of those the first.
+
+    Args:
+        lengths: int64 ``(n,)``, or ``(n, 2)`` for heights and widths.
+        boundaries: int64 ``(buckets,)``, increasing; or ``(buckets, 2)``, in any order.
+
+    Returns:
+        Unsigned integers ``(n,)``, of the smallest dtype that holds the number of buckets.
+
+    Raises:
+        ValueError: A row fits no boundary; the message names it.
+    """
     dtype = np.min_scalar_type(len(boundaries))
     if lengths.ndim == 1:
         longest = int(lengths.max())

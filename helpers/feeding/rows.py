@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from helpers.batching import Plan
+from helpers.batching.policies import buckets_of
 from helpers.padding import as_rows, check_options, fill_value, pad
 
 # Makes batch i of one epoch, or its part of one leaf. A `partial`, so that it can be pickled.
@@ -336,25 +337,15 @@ def _targets(
     """To what length each row is padded in every epoch, ``(n, axes)``; None if that varies."""
     if None not in static:
         return np.broadcast_to(static, (plan.n, axes))
-    buckets = _buckets(plan) if planned else None
-    if buckets is None:
+    if not planned:
         return None
-    targets = plan.boundaries.reshape(-1, axes)[buckets]
+    targets = plan.boundaries.reshape(-1, axes)[buckets_of(plan.lengths, plan.boundaries)]
+    padded = np.repeat(plan.padded_lengths.reshape(-1, axes), plan.sizes, axis=0)
+    if not np.array_equal(targets[plan.rows], padded):  # a batch does not keep to its boundary
+        return None
     for axis, want in enumerate(wanted):
         targets[:, axis] = want or targets[:, axis]
     return targets
-
-
-def _buckets(plan: Plan) -> np.ndarray | None:
-    """Index of each row's boundary, ``(n,)``; None if the plan's batches do not keep to it."""
-    lengths = plan.lengths.reshape(plan.n, -1)
-    boundaries = plan.boundaries.reshape(len(plan.boundaries), -1)
-    buckets = np.zeros(plan.n, np.int64)
-    for index in np.argsort(boundaries.prod(axis=1), kind="stable")[::-1]:
-        buckets[(lengths <= boundaries[index]).all(axis=1)] = index
-    shown = boundaries[buckets[plan.rows]]
-    padded = np.repeat(plan.padded_lengths.reshape(len(plan), -1), plan.sizes, axis=0)
-    return buckets if np.array_equal(shown, padded) else None
 
 
 def _follows(data: list, path: str, plan: Plan) -> bool:

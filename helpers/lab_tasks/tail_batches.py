@@ -12,6 +12,7 @@ from helpers.labs import (
     check_rows_seen,
     check_same_rows,
     check_shape,
+    rows_shown,
     spell_rows,
 )
 
@@ -191,28 +192,13 @@ def pipeline(dataset: Any, model: Any, *, rows: list[np.ndarray], labels: np.nda
 
 def _rows_of(dataset: Any, number: dict[bytes, int], labels: np.ndarray, name: str) -> list[int]:
     """Return the row numbers that one epoch shows, in order, and end the epoch."""
-    seen = []
+    seen: list[int] = []
     if hasattr(dataset, "on_epoch_begin"):
         dataset.on_epoch_begin()
     indexed = hasattr(dataset, "__getitem__")
     batches = (dataset[i] for i in range(len(dataset))) if indexed else iter(dataset)
     for index, batch in enumerate(batches):
-        x, y, *weight = (np.asarray(part) for part in batch)
-        real = weight[0] > 0 if weight else np.ones(len(x), bool)
-        for row, label in zip(x[real], y[real], strict=True):
-            steps = np.flatnonzero(row.any(axis=-1))
-            key = row[steps[0] : steps[-1] + 1].astype("float32").tobytes() if steps.size else b""
-            if key not in number:
-                raise Wrong(
-                    f"{name}: the time axis: batch {index} has a row that is none of the "
-                    "utterances. Pad with zeros, and cut or scale nothing."
-                )
-            if label != labels[number[key]]:
-                raise Wrong(
-                    f"{name}: row {number[key]} comes with label {label}, "
-                    f"it should be {labels[number[key]]}."
-                )
-            seen.append(number[key])
+        seen += rows_shown(batch, number, labels, name=name, index=index)
     if hasattr(dataset, "on_epoch_end"):
         dataset.on_epoch_end()
     return seen

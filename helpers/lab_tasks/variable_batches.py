@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from helpers import batching
-from helpers.labs import Wrong, attempted, check_rows_seen, first_line, spell_rows
+from helpers.labs import Wrong, attempted, check_rows_seen, first_line, rows_shown, spell_rows
 
 BATCH = 32
 OUTCOMES = ("trains", "raises", "broadcasts")
@@ -290,21 +290,9 @@ def _check_training(
                 f"{said}: the batch axis: batch {index} has {len(x)} rows, expected at most "
                 f"{BATCH}: it is another training with larger batches."
             )
-        real = np.ones(len(x), bool) if weight is None else weight > 0
-        computed += int(real.sum()) * x.shape[1]
-        for row, label in zip(x[real], np.ravel(y)[real], strict=True):
-            key = _trimmed(row)
-            if key not in number:
-                raise Wrong(
-                    f"{said}: the time axis: batch {index} has a row that is none of the "
-                    "utterances. Pad with zeros, and cut nothing."
-                )
-            if label != speakers[number[key]]:
-                raise Wrong(
-                    f"{said}: row {number[key]} comes with speaker {label}, it should be "
-                    f"{speakers[number[key]]}."
-                )
-            seen.append(number[key])
+        now = rows_shown((x, y, weight), number, speakers, name=said, index=index, label="speaker")
+        computed += len(now) * x.shape[1]
+        seen += now
     n = len(rows)
     if len(seen) % n == 0 and len(seen) != 2 * n:
         raise Wrong(f"{said}: 2 epochs were asked for, {len(seen) // n} came.")
@@ -326,12 +314,6 @@ def _check_training(
             f"one, expected less than {MEND_RATIO:g}. Keep the buckets: rows of about one length "
             "share a batch."
         )
-
-
-def _trimmed(row: np.ndarray) -> bytes:
-    """Return the bytes of a row without the zeros before and behind it."""
-    steps = np.flatnonzero(row.any(axis=-1))
-    return row[steps[0] : steps[-1] + 1].astype("float32").tobytes() if steps.size else b""
 
 
 # --- plans ---------------------------------------------------------------------------------------
