@@ -11,7 +11,8 @@ Colour never speaks alone: whatever a colour says, a word beside it says too.
 - `draw_plan` shows which rows share a batch, `draw_batches` how long they are and what is padding.
 - `draw_padded` shows one batch and what the model sees of it, `draw_mask_path` where a mask goes,
   `draw_reach` how far padding reaches through convolutions.
-- `draw_images` and `draw_columns` show images of varying size and the steps they become.
+- `draw_images` and `draw_columns` show images of varying size and the steps they become,
+  `draw_photos` photographs: what padding, resizing and augmentation make of them.
 - `bars` and `draw_curves` show numbers.
 """
 
@@ -31,12 +32,14 @@ from helpers.figures.images import INK_LEVELS, describe_images, draw_images, pix
 from helpers.figures.mask_path import FATES, draw_mask_path
 from helpers.figures.numbers import CURVES, bars, draw_curves
 from helpers.figures.padded import describe_padded, draw_padded, draw_reach, reach, step_cells
+from helpers.figures.photos import GREYS, describe_photos, draw_photos
 from helpers.figures.plans import compare_plans, describe_plan, draw_plan
 
 __all__ = [
     "AXES",
     "CURVES",
     "FATES",
+    "GREYS",
     "INK_LEVELS",
     "PALETTE",
     "PALETTE_DARK",
@@ -50,6 +53,7 @@ __all__ = [
     "describe_batches",
     "describe_images",
     "describe_padded",
+    "describe_photos",
     "describe_plan",
     "draw_batches",
     "draw_columns",
@@ -57,6 +61,7 @@ __all__ = [
     "draw_images",
     "draw_mask_path",
     "draw_padded",
+    "draw_photos",
     "draw_plan",
     "draw_reach",
     "figcaption",
