@@ -7,7 +7,8 @@ bins of a packed plan, several rows in each.
 
 If the plan knows how long its rows are, a list of just these rows is padded as the plan says: to
 the batch's boundary with a plan of `helpers.batching.bucketed`, and on two axes if the plan's
-lengths are heights and widths.
+lengths are heights and widths. Both forms take a function ``augment`` that changes each row before
+it is padded, anew in every epoch.
 """
 
 from helpers.feeding.graph import tf_dataset

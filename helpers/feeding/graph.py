@@ -1,13 +1,14 @@
 """The batches of a plan as a ``tf.data.Dataset``, made in the graph or by Python."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from helpers.batching import Plan
-from helpers.feeding.rows import Array, Feed, Leaf, Ragged, Stored, make_feed
+from helpers.feeding.augmented import slots_of
+from helpers.feeding.rows import Array, Feed, Ragged, Stored, make_feed
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -25,6 +26,7 @@ def tf_dataset(
     side: str = "post",
     value: float = 0,
     store: bool = True,
+    augment: Callable | None = None,
 ) -> "tf.data.Dataset":
     """Make the batches of a plan a ``tf.data.Dataset``: the same as `PlannedDataset`'s.
 
@@ -34,6 +36,12 @@ def tf_dataset(
     one) if all rows have one length, the plan pads all batches to one boundary or ``length`` is
     given; otherwise they are None, so that lengths may vary freely. Batches are prefetched. Pass
     ``shuffle=False`` to ``fit``, or it warns that it ignores ``shuffle=True``.
+
+    **Random numbers in** ``augment``. Keras's layers and ``tf.random.Generator`` draw anew in every
+    epoch, and after the same seed the same again. Operations like ``tf.random.uniform`` draw the
+    same in every epoch once a seed is set, e.g. by ``keras.utils.set_random_seed``, because
+    tf.data starts them afresh in every iteration. Functions of NumPy and of Python draw once, when
+    they are traced, unless they are called by ``tf.numpy_function``.
 
     Args:
         plan: Which rows share a batch.
@@ -47,7 +55,12 @@ def tf_dataset(
         store: Whether the rows are copied into tensors, so that TensorFlow alone makes the batches
             and Python only plans each epoch. Rows that are padded to the same length in every epoch
             are stored padded, as in `PlannedDataset`; others are stored as they are. The tensors
-            lie in the memory of the CPU. False makes each batch in Python and copies nothing ahead.
+            lie in the memory of the CPU. False makes each batch in Python and copies nothing ahead;
+            with ``augment`` Python gives the rows and TensorFlow makes the batches. With
+            ``augment`` nothing is stored padded.
+        augment: A function that is called on each row before it is padded, as in `PlannedDataset`,
+            or None. It gets tensors, and is traced once, like a function for ``Dataset.map``:
+            an axis on which rows differ is None there. It runs row after row.
 
     Returns:
         A dataset of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``; the weights have the shapes
@@ -56,6 +69,8 @@ def tf_dataset(
     Raises:
         TypeError: As in `PlannedDataset`.
         ValueError: As in `PlannedDataset`.
+        tf.errors.InvalidArgumentError: While batches are made, for what ``augment`` returns and
+            only the row itself can tell, like its size.
 
     Example:
         >>> from helpers.batching import fixed
@@ -65,10 +80,13 @@ def tf_dataset(
     """
     import tensorflow as tf
 
-    feed = make_feed(plan, x, y, sample_weight, length, side, value, store)
+    feed = make_feed(plan, x, y, sample_weight, length, side, value, store, augment)
     sizes = set(plan.sizes.tolist())
     size = sizes.pop() if len(sizes) == 1 else None
-    dataset = _in_graph(plan, feed, size) if store else _in_python(plan, feed, size)
+    if augment is not None:
+        dataset = _in_graph(plan, feed, size, augment, store)
+    else:
+        dataset = _in_graph(plan, feed, size) if store else _in_python(plan, feed, size)
     return dataset.apply(tf.data.experimental.assert_cardinality(len(plan))).prefetch(
         tf.data.AUTOTUNE
     )
@@ -91,21 +109,34 @@ def _in_python(plan: Plan, feed: Feed, size: int | None) -> "tf.data.Dataset":
     return tf.data.Dataset.from_generator(batches, output_signature=signature)
 
 
-def _in_graph(plan: Plan, feed: Feed, size: int | None) -> "tf.data.Dataset":
+def _in_graph(
+    plan: Plan,
+    feed: Feed,
+    size: int | None,
+    augment: Callable | None = None,
+    stored: bool = True,
+) -> "tf.data.Dataset":
     import tensorflow as tf
 
     sources: list[_Source] = []
-    feed.map(lambda leaf: sources.append(_SOURCES[type(leaf)](leaf)))
+    feed.map(lambda leaf: sources.append(_SOURCES[type(leaf)](leaf) if stored else _Called(leaf)))
+    augmented = None
+    if augment is not None:
+        from helpers.feeding.augmented_graph import AugmentedRows
+
+        augmented = AugmentedRows(feed, augment, sources, plan.padded)
     epochs = itertools.count()
 
     def arrays(current: Plan) -> tuple:
         """What is in each slot, ``(slots, ...)``, and in each batch, ``(batches, ...)``."""
         parts = [source.arrays(current) for source in sources]
-        slots = [slots for slots, _ in parts]
-        if feed.weighted:
-            slots.append(feed.map_weights(lambda ones: feed.weights(current, ones)))
+        weights = (
+            (feed.map_weights(lambda ones: feed.weights(current, ones)),) if feed.weighted else ()
+        )
+        order = () if augmented is None else (current.rows, *slots_of(current))
+        slots = tuple(slots for slots, _ in parts), weights, order
         spans = current.bounds[:-1, None], current.sizes[:, None]
-        return tuple(slots), spans, tuple(batches for _, batches in parts)
+        return slots, spans, tuple(batches for _, batches in parts)
 
     example = arrays(plan)
     dtypes = [array.dtype for array in tf.nest.flatten(example)]
@@ -131,21 +162,21 @@ def _in_graph(plan: Plan, feed: Feed, size: int | None) -> "tf.data.Dataset":
         )
 
     def batch(slots: tuple, lengths: tuple) -> tuple:
-        parts = iter(zip(sources, slots, lengths, strict=False))  # slots has the weights too
-
-        def fill(leaf: Leaf) -> "tf.Tensor":
-            source, *arguments = next(parts)
-            tensor = source.batch(*arguments)
-            tensor.set_shape((size, *leaf.shape))
-            return tensor
-
-        filled = feed.map(fill)
-        if not feed.weighted:
-            return filled
-        weights = slots[-1]
+        slots, weights, order = slots
+        if augmented is None:
+            shapes = [leaf.shape for _, leaf in feed.leaves()]
+            tensors = [
+                source.batch(*arguments)
+                for source, *arguments in zip(sources, slots, lengths, strict=True)
+            ]
+        else:
+            shapes, tensors = augmented.shapes, augmented.batch(slots, lengths, order)
+        for tensor, shape in zip(tensors, shapes, strict=True):
+            tensor.set_shape((size, *shape))
         for tensor in tf.nest.flatten(weights):
             tensor.set_shape((size, *tensor.shape[1:]))
-        return (*filled, weights)
+        filled = iter(tensors)
+        return (*feed.map(lambda _: next(filled)), *weights)
 
     return tf.data.Dataset.range(1).flat_map(batches)
 
@@ -165,6 +196,12 @@ class _Rows:
         import tensorflow as tf
 
         return tf.gather(self.rows, slots[0])
+
+    def row(self, number: "tf.Tensor") -> "tf.Tensor":
+        """One row, from its part of the arrays of the slots."""
+        import tensorflow as tf
+
+        return tf.gather(self.rows, number)
 
 
 class _PaddedRows:
@@ -211,7 +248,6 @@ class _RaggedRows:
         self.dtype = np.int32 if ends[-1] < 2**31 - 1 else np.int64
         self.starts = (ends - counts).astype(self.dtype)
         self.sizes = leaf.sizes.astype(self.dtype)
-        self.padding = self.dtype(ends[-1])
         self.cells = _constant(np.concatenate(flat))
 
     def arrays(self, plan: Plan) -> tuple[tuple, tuple]:
@@ -221,27 +257,62 @@ class _RaggedRows:
 
     def batch(self, slots: tuple, lengths: tuple) -> "tf.Tensor":
         """One batch, from its part of these arrays."""
+        return pad_cells(self.leaf, self.cells, *slots, lengths[0])
+
+    def row(self, start: "tf.Tensor", size: "tf.Tensor") -> "tf.Tensor":
+        """One row, from its part of the arrays of the slots."""
         import tensorflow as tf
 
-        starts, sizes = slots
-        if self.leaf.axes == 1:
-            step = tf.range(lengths[0][0])
-            if self.leaf.side == "pre":
-                step -= lengths[0][0] - sizes
-                real = step >= 0
-            else:
-                real = step < sizes
-        else:
-            row, column = tf.range(lengths[0][0])[:, None], tf.range(lengths[0][1])
-            heights, widths = sizes[:, 0, None, None], sizes[:, 1, None, None]
-            step = row * widths + column
-            real = (row < heights) & (column < widths)
-        starts = tf.reshape(starts, (-1, *[1] * self.leaf.axes))
-        return tf.gather(self.cells, tf.where(real, starts + step, self.padding))
+        cells = self.cells[start : start + tf.reduce_prod(size)]
+        return tf.reshape(cells, tf.concat([size, self.cells.shape[1:]], axis=0))
 
 
-_Source = _Rows | _PaddedRows | _RaggedRows
+class _Called:
+    """Rows that Python gives one by one, to be augmented in the graph."""
+
+    def __init__(self, leaf: Array | Ragged):
+        self.leaf = leaf
+
+    def arrays(self, plan: Plan) -> tuple[tuple, tuple]:
+        """Arrays ``(slots, ...)`` and arrays ``(batches, ...)`` of an epoch's plan."""
+        return (plan.rows,), (self.leaf.lengths(plan),) if self.leaf.axes else ()
+
+    def row(self, number: "tf.Tensor") -> "tf.Tensor":
+        """One row, from its part of the arrays of the slots."""
+        import tensorflow as tf
+
+        return tf.numpy_function(lambda row: self.leaf.rows[row], [number], self.leaf.dtype)
+
+
+_Source = _Rows | _PaddedRows | _RaggedRows | _Called
 _SOURCES = {Array: _Rows, Stored: _PaddedRows, Ragged: _RaggedRows}
+
+
+def pad_cells(
+    leaf: Ragged,
+    cells: "tf.Tensor",
+    starts: "tf.Tensor",
+    sizes: "tf.Tensor",
+    lengths: "tf.Tensor",
+) -> "tf.Tensor":
+    """Make a padded batch of rows whose cells lie one behind the other, and last one of padding."""
+    import tensorflow as tf
+
+    if leaf.axes == 1:
+        step = tf.range(lengths[0])
+        if leaf.side == "pre":
+            step -= lengths[0] - sizes
+            real = step >= 0
+        else:
+            real = step < sizes
+    else:
+        row, column = tf.range(lengths[0])[:, None], tf.range(lengths[1])
+        heights, widths = sizes[:, 0, None, None], sizes[:, 1, None, None]
+        step = row * widths + column
+        real = (row < heights) & (column < widths)
+    starts = tf.reshape(starts, (-1, *[1] * leaf.axes))
+    padding = tf.shape(cells, starts.dtype)[0] - 1
+    return tf.gather(cells, tf.where(real, starts + step, padding))
 
 
 def _cut(array: "tf.Tensor", start: "tf.Tensor", size: "tf.Tensor") -> "tf.Tensor":
@@ -251,7 +322,9 @@ def _cut(array: "tf.Tensor", start: "tf.Tensor", size: "tf.Tensor") -> "tf.Tenso
     more = array.shape.rank - 1
     if more:
         start, size = tf.pad(start, [[0, more]]), tf.pad(size, [[0, more]], constant_values=-1)
-    return tf.slice(array, start, size)
+    part = tf.slice(array, start, size)
+    part.set_shape((None, *array.shape[1:]))
+    return part
 
 
 def _constant(array: np.ndarray) -> "tf.Tensor":

@@ -1,12 +1,14 @@
 """The batches of a plan as a Keras PyDataset, whatever the lengths of its first two batches."""
 
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from helpers.batching import Plan
+from helpers.feeding.augmented import Augmented, flat
 from helpers.feeding.epochs import Epochs
 from helpers.feeding.rows import Leaf, Ragged, make_feed
 
@@ -49,6 +51,18 @@ class PlannedDataset(Epochs):
     one length in every batch of every epoch stays static. A subclass that overrides
     ``__getitem__`` does without this; give it a ``length=``.
 
+    **Augmentation.** ``augment`` is called on every row each time it is shown, in every pass:
+    evaluate and predict with a second dataset without it. It runs in the order of the plan, row
+    after row, so that one seed decides everything, with one worker; the threads of several draw in
+    any order. It does not run for padding slots: they repeat the first row of their batch as it was
+    augmented. A batch that Keras fetches for its shapes, or to build a model, is not drawn again
+    when it is fetched to be used; more than one worker, or at most two batches on JAX with Keras
+    3.13, are the exceptions. On TensorFlow, Keras's own layers take milliseconds for each image
+    when called like this, one operation after the other: more than ten times what they take in
+    `tf_dataset`, which calls them in a graph. A ``tf.function`` as ``augment`` is nearly as fast,
+    if its ``input_signature`` leaves open what differs from row to row; without one it is traced
+    again for every new size.
+
     Args:
         plan: Which rows share a batch.
         x: Inputs. A list is a list of ``n`` rows, arrays ``(time, ...)``, padded per batch. If
@@ -74,9 +88,19 @@ class PlannedDataset(Epochs):
             The padded copy lives in memory as long as the dataset: the data times the rows' padded
             over their true length, which is ``1 / plan.fill`` with a plan of buckets that shows
             every row once. In each epoch 8 bytes for each slot and list come on top. False pads
-            batch by batch and copies nothing ahead.
+            batch by batch and copies nothing ahead. With ``augment`` nothing is padded once.
+        augment: A function that is called on each row before it is padded, or None. It gets
+            ``augment(x_row)`` and returns such a row, or with ``y`` ``augment(x_row, y_row)`` and
+            returns a pair ``(x_row, y_row)``: NumPy arrays, copies, in tuples and dicts as ``x``
+            and ``y`` are; of an array ``(n,)`` arrays without axes. It may return tensors. The
+            number of axes stays. A row of a list may come back longer or shorter, as long as it
+            fits what its batch is padded to, which the plan or ``length`` says; where they do not,
+            a batch is as long as its longest row is then, and that axis counts as one that
+            varies. All other axes and the dtype may change too, in all rows alike; the padding
+            has the new dtype.
         workers: Threads or processes that make batches; 1 makes them in the main thread.
-        use_multiprocessing: Processes instead of threads. They are forked from a process in which
+        use_multiprocessing: Processes instead of threads; not with ``augment``, which would draw
+            the same random numbers in each. They are forked from a process in which
             the backend runs threads, which can hang; try ``workers`` alone first.
         max_queue_size: Batches that workers make ahead.
 
@@ -84,7 +108,8 @@ class PlannedDataset(Epochs):
         TypeError: An argument of the wrong type, or rows that are not numeric.
         ValueError: The number of rows differs from ``plan.n``, a row is longer than ``length``,
             images differ in both axes and not as the plan's lengths do, or another bad value; the
-            message names the argument.
+            message names the argument. While batches are made, both for what ``augment`` returns:
+            another structure, dtype or number of axes, or a row that is too large.
 
     Example:
         >>> from helpers.batching import fixed
@@ -97,6 +122,9 @@ class PlannedDataset(Epochs):
         >>> images = [np.ones((height, width, 1), "uint8") for height, width in sizes]
         >>> [batch[0].shape for batch in PlannedDataset(plan, images)]
         [(1, 28, 32, 1), (2, 28, 96, 1)]
+        >>> narrower = PlannedDataset(plan, images, augment=lambda image: image[:, :20] / 2)
+        >>> [(batch[0].shape, str(batch[0].dtype)) for batch in narrower]
+        [((1, 28, 32, 1), 'float64'), ((2, 28, 96, 1), 'float64')]
     """
 
     def __init__(
@@ -110,11 +138,18 @@ class PlannedDataset(Epochs):
         side: str = "post",
         value: float = 0,
         store: bool = True,
+        augment: Callable | None = None,
         workers: int = 1,
         use_multiprocessing: bool = False,
         max_queue_size: int = 10,
     ):
-        self._feed = make_feed(plan, x, y, sample_weight, length, side, value, store)
+        self._feed = make_feed(plan, x, y, sample_weight, length, side, value, store, augment)
+        self._augmented = None if augment is None else Augmented(self._feed, augment)
+        if augment is not None and use_multiprocessing:
+            raise ValueError(
+                "use_multiprocessing: expected False with augment, got True: each process would "
+                "draw the same random numbers, and the same again in every epoch"
+            )
         super().__init__(
             plan,
             workers=workers,
@@ -130,15 +165,34 @@ class PlannedDataset(Epochs):
 
     def __getitem__(self, index: int) -> tuple:
         # The batch depends on nothing that changes within an epoch: Keras fetches the first two
-        # once more to see their shapes, and workers fetch in any order.
-        if index == 1 and self._only_shapes(sys._getframe(1)):
+        # once more to see their shapes, and workers fetch in any order. Only `augment` draws anew:
+        # what it made for the shapes alone is kept until the batch is fetched to be used.
+        peeks = self._only_shapes(sys._getframe(1))
+        if index == 1 and peeks:
             return self._one_longer()
         self._check(index)
-        return self._read(index)
+        batch = self._kept.pop(index, None) or self._read(index)
+        if self._augmented is not None:
+            if peeks:
+                self._kept[index] = batch
+            elif self._fetched <= 2:
+                self._shown[index] = batch
+            else:
+                self._shown.clear()
+        return batch
+
+    def on_epoch_end(self) -> None:
+        """Go on to the plan's next epoch, if a pass had begun and is complete. Called by Keras."""
+        epoch, shown = self.epoch, self._shown if self._begun else {}
+        super().on_epoch_end()
+        self._shown = {}
+        if self.epoch == epoch:  # to build a model, Keras may have fetched one batch or two
+            self._kept |= shown
 
     def _show(self, plan: Plan) -> None:
         super()._show(plan)
-        self._read = self._feed.reader(plan)
+        self._kept, self._shown = {}, {}
+        self._read = (self._augmented or self._feed).reader(plan)
 
     def _only_shapes(self, caller: FrameType) -> bool:
         """Whether Keras asks in order to compare the shapes of its first two batches."""
@@ -151,13 +205,15 @@ class PlannedDataset(Epochs):
 
     def _one_longer(self) -> tuple:
         """Batch 0 with one more step on every axis that is not the same in all batches."""
+        batch = self._kept.get(0) or self._read(0)
+        parts = self._feed.parts
+        arrays = iter(flat(parts, batch[:2] if len(parts) == 2 else batch[0], "batch 0"))
 
         def longer(leaf: Leaf) -> np.ndarray:
             more = [(0, 0), *((0, varies) for varies in self._varies(leaf))]
-            return np.pad(leaf.reader(self._current)(0), more)
+            return np.pad(next(arrays), more)
 
-        parts = self._feed.map(longer)
-        return (*parts, *self._read(0)[len(parts) :])  # with the weights, if there are any
+        return (*self._feed.map(longer), *batch[len(parts) :])  # with the weights, if there are any
 
     def _varies(self, leaf: Leaf) -> list[bool]:
         """For each axis of a row, whether batches may differ there, in this epoch or another."""
@@ -165,7 +221,7 @@ class PlannedDataset(Epochs):
         varies = [steps is None for steps in leaf.shape]
         # All epochs are alike, or each has all rows in one batch.
         known = plan.remake is None or (len(plan) == 1 and not len(plan.never_seen))
-        if known and isinstance(leaf, Ragged):
+        if known and isinstance(leaf, Ragged) and not leaf.open:
             lengths = leaf.lengths(plan)
             varies[: leaf.axes] = (lengths != lengths[0]).any(axis=0).tolist()
         return varies

@@ -3,7 +3,8 @@
 A `Feed` holds one leaf for each input and target and makes the batches of any epoch of its plan.
 There are three kinds of leaves: an `Array`, whose rows are never padded; `Stored` rows, which are
 padded once; and `Ragged` rows, which are padded batch by batch. What an epoch's batches have in
-common is worked out once: a `Reader` then makes one of them from its number alone.
+common is worked out once: a `Reader` then makes one of them from its number alone. Rows that are
+augmented first (`helpers.feeding.augmented`) are never `Stored`.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,7 +76,8 @@ class Ragged:
     follows: bool  # whether the plan says how long a batch is
     wanted: tuple[int | None, ...]  # lengths that the caller wants whatever the plan says
     side: str
-    value: np.generic
+    value: np.generic | float  # what the caller gave, if rows are augmented and may change dtype
+    open: bool = False  # whether the rows are augmented and a batch is as long as that makes them
 
     @property
     def axes(self) -> int:
@@ -141,14 +143,24 @@ class Feed:
         """Replace every leaf by what ``function`` makes of it."""
         return _map(lambda leaf, _: function(leaf), self.parts, "")
 
+    def leaves(self) -> list[tuple[str, Leaf]]:
+        """List every leaf and what an error calls it, in the order of `map`."""
+        found = []
+        for part, path in zip(self.parts, "xy", strict=False):
+            _map(lambda leaf, path: found.append((path, leaf)), part, path)
+        return found
+
     def reader(self, plan: Plan) -> Reader:
         """Return what makes the batches of an epoch's plan, with their weights if there are any."""
         readers = [_reader(part) for part in self.map(lambda leaf: leaf.reader(plan))]
-        if self.weighted:
-            cut = partial(_cut, plan.bounds.tolist())
-            weights = self.map_weights(lambda ones: partial(cut, self.weights(plan, ones)))
-            readers.append(_reader(weights))
-        return _reader(tuple(readers))
+        return _reader((*readers, *self.weight_readers(plan)))
+
+    def weight_readers(self, plan: Plan) -> tuple[Reader, ...]:
+        """Return what makes the weights of an epoch's batches, or nothing if there are none."""
+        if not self.weighted:
+            return ()
+        cut = partial(_cut, plan.bounds.tolist())
+        return (_reader(self.map_weights(lambda ones: partial(cut, self.weights(plan, ones)))),)
 
     def weights(self, plan: Plan, ones: int) -> np.ndarray:
         """Weights of all slots of an epoch's plan, ``(slots, 1, ...)`` with so many ones."""
@@ -220,6 +232,7 @@ def make_feed(
     side: str,
     value: float,
     store: bool,
+    augment: Callable | None,
 ) -> Feed:
     """Check the arguments of a dataset and return what makes its batches."""
     if not isinstance(plan, Plan):
@@ -233,11 +246,14 @@ def make_feed(
     check_options(None, side)
     if not isinstance(store, bool):
         raise TypeError(f"store: expected True or False, got {store!r}")
+    if augment is not None and not callable(augment):
+        raise TypeError(f"augment: expected a function or None, got {augment!r}")
     if x is None:
         raise TypeError("x: expected rows, got None")
+    augmented = augment is not None
 
     def leaf(data: Any, path: str) -> Leaf:
-        return _leaf(data, path, plan, length, side, value, store)
+        return _leaf(data, path, plan, length, side, value, store and not augmented, augmented)
 
     parts = (_map(leaf, x, "x"),) if y is None else (_map(leaf, x, "x"), _map(leaf, y, "y"))
     if sample_weight is not None:
@@ -267,12 +283,13 @@ def _leaf(
     side: str,
     value: float,
     store: bool,
+    augmented: bool,
 ) -> Leaf:
     if isinstance(data, list) and data and all(map(_is_scalar, data)):
         # Scalars have no time axis; as one-step rows they are checked for a common dtype.
         data = np.concatenate(as_rows([[item] for item in data], path))
     if isinstance(data, list):
-        return _list_leaf(data, path, plan, length, side, value, store)
+        return _list_leaf(data, path, plan, length, side, value, store, augmented)
     if not hasattr(data, "__array__"):
         raise TypeError(
             f"{path}: expected an array, a list of rows, or a tuple or dict of these, "
@@ -295,6 +312,7 @@ def _list_leaf(
     side: str,
     value: float,
     store: bool,
+    augmented: bool,
 ) -> Stored | Ragged:
     follows = _follows(data, path, plan)
     axes = plan.axes if follows else 1
@@ -317,13 +335,18 @@ def _list_leaf(
         want or (int(axis[0]) if (axis == axis[0]).all() else None)
         for want, axis in zip(wanted, lengths.T, strict=True)
     )
-    if any(steps is None or (steps != sizes[:, axis]).any() for axis, steps in enumerate(static)):
+    if augmented and not follows:  # rows may come back longer or shorter
+        static = wanted
+    if augmented:
+        fill_value(value, np.asarray(value).dtype)  # one number; of which dtype, they will tell
+    elif any(steps is None or (steps != sizes[:, axis]).any() for axis, steps in enumerate(static)):
         value = fill_value(value, rows[0].dtype, f"value for {path}")
     else:
         value = rows[0].dtype.type(0)  # never used: there is nothing to pad
     shape = (*static, *rows[0].shape[axes:])
-    leaf = Ragged(rows, sizes, shape, follows, wanted, side, value)
-    targets = _targets(plan, planned, static, wanted, axes) if store else None
+    is_open = augmented and not follows and wanted == (None,)
+    leaf = Ragged(rows, sizes, shape, follows, wanted, side, value, is_open)
+    targets = _targets(plan, planned, static, wanted, sizes) if store else None
     return leaf if targets is None else leaf.store(targets)
 
 
@@ -332,13 +355,14 @@ def _targets(
     planned: bool,
     static: tuple[int | None, ...],
     wanted: tuple[int | None, ...],
-    axes: int,
+    sizes: np.ndarray,
 ) -> np.ndarray | None:
     """To what length each row is padded in every epoch, ``(n, axes)``; None if that varies."""
     if None not in static:
-        return np.broadcast_to(static, (plan.n, axes))
+        return np.maximum(static, sizes)  # a row that no epoch shows may be longer
     if not planned:
         return None
+    axes = sizes.shape[1]
     targets = plan.boundaries.reshape(-1, axes)[buckets_of(plan.lengths, plan.boundaries)]
     padded = np.repeat(plan.padded_lengths.reshape(-1, axes), plan.sizes, axis=0)
     if not np.array_equal(targets[plan.rows], padded):  # a batch does not keep to its boundary
