@@ -5,7 +5,8 @@ BIN := .venv/bin
 COLAB := .venv-colab/bin
 PYTEST := -m pytest --nbval --cov=helpers --cov-report=term
 ANY_LANE := backends-jax colab-backends-jax backends-torch colab-backends-torch
-ANY_BACKEND := $(wildcard tests/test_mask*.py tests/test_images*.py tests/test_feeding_backends.py)
+ANY_BACKEND := $(wildcard tests/test_mask*.py tests/test_images*.py tests/test_augmentation*.py) \
+	tests/test_feeding_backends.py tests/test_feeding_augment.py
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -33,7 +34,7 @@ test: book       ## run every test on our versions
 test-colab: env-colab  ## run the tests on the versions that Colab ships
 	COVERAGE_FILE=.coverage-colab $(COLAB)/python $(PYTEST) -m "not site"
 
-test-backends:   ## run the tests of masks, images and feeding on JAX and PyTorch, with both versions of Keras
+test-backends:   ## run the tests of masks, images, augmentation and feeding on JAX and PyTorch, with both versions of Keras
 	@for lane in backends colab-backends; do $(PYTHON) tools/setup_env.py $$lane || exit 1; done
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(ANY_LANE)
 

@@ -7,6 +7,7 @@ first use, so that ``import helpers`` is fast and needs neither Keras nor Tensor
 import importlib
 
 _MODULES = (
+    "augmentation",
     "batching",
     "compiling",
     "data",

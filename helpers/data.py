@@ -2,9 +2,10 @@
 
 Three small data sets travel inside the package, so that nothing is downloaded: speech of varying
 length (:func:`japanese_vowels`), handwritten digits (:func:`digits`, and strings of them of varying
-width in :func:`digit_strings`), and textures (:func:`textures`, and crops of varying size in
-:func:`texture_crops`). Of a fourth only the lengths do (:func:`plaid_lengths`). Licences and
-attributions are in ``datasets/LICENSES.md``; the files are rebuilt by ``tools/build_datasets.py``.
+width in :func:`digit_strings`), and textures (:func:`textures`, crops of varying size in
+:func:`texture_crops`, and from near and far in :func:`texture_scales`). Of a fourth only the
+lengths do (:func:`plaid_lengths`). Licences and attributions are in ``datasets/LICENSES.md``; the
+files are rebuilt by ``tools/build_datasets.py``.
 
 Every call returns fresh arrays: change them as you like. A seeded function draws one sample after
 the other, so a smaller ``count`` gives the beginning of a larger one.
@@ -211,6 +212,77 @@ def texture_crops(
     return images, np.array(labels, np.int64), _TEXTURE_NAMES
 
 
+def texture_scales(
+    count: int,
+    *,
+    size: tuple[int, int] = (24, 72),
+    scales: tuple[int, ...] = (1, 2),
+    split: str = "train",
+    seed: int = 0,
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Cut crops of varying size out of :func:`textures` seen from nearer and farther away.
+
+    The scale is what there is to tell. At scale ``s`` a texture is shrunk first: each pixel is the
+    mean of ``s`` x ``s`` pixels of the original, so that bricks are a ``1 / s`` as high and wide,
+    as if seen from ``s`` times as far. Then a crop is cut out of it. Height and width of a crop are
+    drawn alike for all scales, so that they say nothing of the scale.
+
+    Scale, texture, height, width and place are drawn uniformly. No crop is resized.
+
+    Args:
+        count: number of crops.
+        size: smallest and largest height, and smallest and largest width, in pixels; at least 1,
+            and at most ``160 // s`` for the largest scale ``s`` (half a texture, shrunk).
+        scales: the scales, different integers of at least 1. Where one does not divide the 160 or
+            the 320 pixels of half a texture, the rest at the right or below is left out.
+        split: ``"train"`` cuts from the left half of each texture, ``"test"`` from the right half:
+            no pixel of an original is in both.
+        seed: seed of all draws, at least 0. The two splits are drawn independently.
+
+    Returns:
+        ``images``, a list of uint8 arrays ``(height, width)``, 0..255 (a mean is rounded to the
+        nearest integer, halves to the even one); ``labels``, int64 ``(count,)``, the index of the
+        scale in ``scales``; and ``textures``, int64 ``(count,)``, 0..2 in the order of
+        :func:`textures`.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: an argument is out of range.
+
+    Source: the images of :func:`textures`, CC0.
+
+    Example:
+        >>> images, labels, textures = texture_scales(200, scales=(1, 2))
+        >>> images[0].dtype, set(labels.tolist()), set(textures.tolist())
+        (dtype('uint8'), {0, 1}, {0, 1, 2})
+        >>> all(24 <= side <= 72 for image in images for side in image.shape)
+        True
+    """
+    _integer("count", count, 1)
+    _integer_range("size", size, 1)
+    _check_scales(scales)
+    index = _split_index(split)
+    halves = [np.split(image, 2, axis=1)[index] for image in textures().values()]
+    widest = min(halves[0].shape) // max(scales)
+    if size[1] > widest:
+        raise ValueError(
+            f"size must be at most {widest} (half a texture at scale {max(scales)}), got {size!r}"
+        )
+    seen = [[_shrink(half, scale) for half in halves] for scale in scales]
+    random = _generator(seed, split)
+    images, labels, kinds = [], [], []
+    for _ in range(count):
+        label, kind = random.integers(len(scales)), random.integers(len(halves))
+        high, wide = random.integers(*size, size=2, endpoint=True)
+        height, width = seen[label][kind].shape
+        top = random.integers(0, height - high, endpoint=True)
+        left = random.integers(0, width - wide, endpoint=True)
+        images.append(seen[label][kind][top : top + high, left : left + wide].copy())
+        labels.append(label)
+        kinds.append(kind)
+    return images, np.array(labels, np.int64), np.array(kinds, np.int64)
+
+
 def plaid_lengths() -> np.ndarray:
     """Load the lengths of the 1,074 series of PLAID: 100 to 1,344 timesteps.
 
@@ -355,6 +427,22 @@ def _generator(seed: int, split: str = "train") -> np.random.Generator:
     """Make the generator of a seed; the splits get independent streams."""
     _integer("seed", seed, 0)
     return np.random.default_rng([seed, _split_index(split)])
+
+
+def _check_scales(scales: tuple[int, ...]) -> None:
+    if not isinstance(scales, tuple | list):
+        raise TypeError(f"scales must be a tuple of integers, got {scales!r}")
+    for index, scale in enumerate(scales):
+        _integer(f"scales[{index}]", scale, 1)
+    if not scales or len(set(scales)) < len(scales):
+        raise ValueError(f"scales must be one or more different integers, got {scales!r}")
+
+
+def _shrink(image: np.ndarray, scale: int) -> np.ndarray:
+    """Shrink ``image`` ``(height, width)`` to the rounded means of its ``scale`` x ``scale``."""
+    height, width = (side // scale for side in image.shape)
+    blocks = image[: height * scale, : width * scale].reshape(height, scale, width, scale)
+    return np.rint(blocks.mean(axis=(1, 3))).astype(np.uint8)
 
 
 def _trim(image: np.ndarray) -> np.ndarray:

@@ -208,6 +208,62 @@ def test_crops_reach_the_whole_half():
 # Lengths
 
 
+def shrunk(image, scale):
+    """Block means, one pixel after the other."""
+    rows, columns = (side // scale for side in image.shape)
+    means = [
+        [
+            image[r * scale : (r + 1) * scale, c * scale : (c + 1) * scale].mean()
+            for c in range(columns)
+        ]
+        for r in range(rows)
+    ]
+    return np.rint(means).astype(np.uint8)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_scaled_crops_are_pieces_of_their_shrunk_half(split):
+    images, labels, textures = data.texture_scales(20, size=(8, 40), scales=(2, 3, 1), split=split)
+    side = slice(160) if split == "train" else slice(160, None)
+    halves = [image[:, side] for image in data.textures().values()]
+    seen = {
+        (label, texture): shrunk(half, scale)
+        for label, scale in enumerate((2, 3, 1))
+        for texture, half in enumerate(halves)
+    }
+    assert seen[1, 0].shape == (106, 53)  # 160 and 320 are no multiples of 3
+    for image, label, texture in zip(images, labels, textures, strict=True):
+        windows = np.lib.stride_tricks.sliding_window_view(seen[label, texture], image.shape)
+        assert (windows == image).all(axis=(2, 3)).any()
+    assert (labels.dtype, textures.dtype) == (np.int64, np.int64)
+    assert {image.dtype for image in images} == {np.dtype(np.uint8)}
+    assert all(image.base is None for image in images)  # changing one changes no other
+
+
+def test_size_says_nothing_of_the_scale():
+    images, labels, textures = data.texture_scales(600)
+    sizes = np.array([image.shape for image in images])
+    assert (sizes.min(), sizes.max()) == (24, 72)
+    assert len(np.unique(sizes[:, 0])) == len(np.unique(sizes[:, 1])) == 49
+    assert abs(np.corrcoef(sizes.T)[0, 1]) < 0.15  # height and width are drawn apart
+    assert abs(np.bincount(labels) - 300).max() < 60
+    assert abs(np.bincount(textures) - 200).max() < 60
+    assert abs(np.corrcoef(labels, textures)[0, 1]) < 0.1
+    means = [sizes[labels == label].mean() for label in (0, 1)]
+    assert abs(means[0] - means[1]) < 3
+
+
+def test_scaled_crops_reach_the_whole_shrunk_half():
+    images, _, textures = data.texture_scales(400, size=(80, 80), scales=(2,), split="test")
+    seen = [shrunk(half[:, 160:], 2) for half in data.textures().values()]
+    tops = set()
+    for image, texture in zip(images, textures, strict=True):
+        windows = np.lib.stride_tricks.sliding_window_view(seen[texture], (80, 80))[:, 0]
+        tops |= set(np.flatnonzero((windows == image).all(axis=(1, 2))).tolist())
+    assert (min(tops), max(tops)) == (0, 80)
+    assert len(tops) > 75
+
+
 def test_plaid_lengths_are_those_of_the_published_series():
     lengths = data.plaid_lengths()
     assert (lengths.shape, lengths.dtype) == ((1074,), np.int64)
@@ -266,6 +322,7 @@ def test_shapes_of_the_other_kinds():
 SEEDED = {
     "strings": lambda count, **k: [*data.digit_strings(count, heights=(8, 12), **k)[0]],
     "crops": lambda count, **k: data.texture_crops(count, **k)[0],
+    "scales": lambda count, **k: data.texture_scales(count, **k)[0],
     **{
         kind: lambda count, kind=kind, **k: data.random_lengths(count, kind, **k)
         for kind in ("lognormal", "uniform", "geometric", "bimodal", "pareto")
@@ -292,10 +349,13 @@ def test_seeds_give_the_same_draws_on_every_version():
         (86, 46),
         (88, 91),
     ]
+    images, labels, textures = data.texture_scales(4, seed=7)
+    assert [image.shape for image in images] == [(57, 67), (26, 38), (48, 64), (64, 38)]
+    assert (labels.tolist(), textures.tolist()) == ([1, 1, 1, 0], [1, 0, 0, 1])
 
 
 def test_the_splits_are_drawn_independently():
-    for draw in (data.digit_strings, data.texture_crops):
+    for draw in (data.digit_strings, data.texture_crops, data.texture_scales):
         train, test = (draw(40, split=split)[0] for split in ("train", "test"))
         assert [one.shape for one in train] != [one.shape for one in test]
 
@@ -312,6 +372,8 @@ def test_a_caller_cannot_corrupt_the_next_one():
             *data.digit_strings(5)[1],
             *data.texture_crops(5)[0],
             data.texture_crops(5)[1],
+            *data.texture_scales(5)[0],
+            *data.texture_scales(5)[1:],
         ]
 
     first = load()
@@ -350,6 +412,15 @@ def test_changing_one_row_leaves_the_others():
         (lambda: data.texture_crops(5, size=(32, 161)), ValueError, "size must be at most 160"),
         (lambda: data.texture_crops(5, size=(0, 9)), ValueError, r"size\[0\].*at least 1"),
         (lambda: data.texture_crops(5, size="ab"), TypeError, "size must be a pair"),
+        (lambda: data.texture_scales(0), ValueError, "count must be at least 1"),
+        (lambda: data.texture_scales(5, split="val"), ValueError, "split.*'val'"),
+        (lambda: data.texture_scales(5, size=(9, 81)), ValueError, "at most 80 .*at scale 2.*81"),
+        (lambda: data.texture_scales(5, scales=(4, 1)), ValueError, "size.*at most 40.*scale 4"),
+        (lambda: data.texture_scales(5, scales=2), TypeError, "scales must be a tuple"),
+        (lambda: data.texture_scales(5, scales=(1, 2.0)), TypeError, r"scales\[1\].*got 2.0"),
+        (lambda: data.texture_scales(5, scales=(1, 0)), ValueError, r"scales\[1\].*at least 1"),
+        (lambda: data.texture_scales(5, scales=(2, 2)), ValueError, r"different.*\(2, 2\)"),
+        (lambda: data.texture_scales(5, scales=()), ValueError, r"one or more.*\(\)"),
         (lambda: data.random_lengths(0), ValueError, "count must be at least 1"),
         (lambda: data.random_lengths(5, "normal"), ValueError, "kind.*lognormal.*'normal'"),
         (lambda: data.random_lengths(5, mean=0.5), ValueError, "mean.*between 1 and maximum=512"),
@@ -380,7 +451,8 @@ def test_loading_imports_no_framework():
         "import sys; from helpers import data\n"
         "data.japanese_vowels(); data.japanese_vowels('test'); data.digits(); data.textures()\n"
         "data.plaid_lengths()\n"
-        "data.digit_strings(9); data.texture_crops(9); data.random_lengths(9)\n"
+        "data.digit_strings(9); data.texture_crops(9); data.texture_scales(9)\n"
+        "data.random_lengths(9)\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     run = subprocess.run(
@@ -398,6 +470,7 @@ def test_loading_imports_no_framework():
         data.textures,
         lambda: data.digit_strings(500),
         lambda: data.texture_crops(500),
+        lambda: data.texture_scales(500),
     ],
 )
 def test_loading_takes_under_half_a_second_of_processor_time(load):

@@ -1,0 +1,375 @@
+"""The contract of a pipeline: what every batch must be, and a walk that holds it to that."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from helpers.batching.arguments import integer
+
+KERAS_PARTS = ("x", "y", "sample_weight")
+
+
+class ContractError(ValueError):
+    """A batch that is not what was declared.
+
+    Attributes:
+        batch: The number of the batch, from 0; None if there was no batch.
+        part: Where in the batch, by keys and places: ``"['images']"``. The places of a tuple of up
+            to three are called ``x``, ``y`` and ``sample_weight``, as in Keras:
+            ``"x['images'][0]"``. Empty for the batch as a whole.
+        axis: The number of the axis, or None if it is no single axis.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        batch: int | None = None,
+        part: str = "",
+        axis: int | None = None,
+    ):
+        super().__init__(message)
+        self.batch, self.part, self.axis = batch, part, axis
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What one part of every batch must be.
+
+    Floats must be finite in any case: no NaN and no infinity.
+
+    Args:
+        shape: An entry for each axis, the batch first. An integer is the size of that axis, None
+            is any size (0 too), a string is a name for any size that is the same wherever the name
+            stands in a batch, and a tuple of integers is one of these sizes.
+        dtype: The name of a dtype of bools, integers or floats: ``"float32"``.
+        low: The least value, or None.
+        high: The greatest value, or None. Both count as inside, as numbers of the part's dtype.
+
+    Raises:
+        TypeError: ``shape`` is no tuple of these, or a bound is no number.
+        ValueError: A size is below 0, a tuple or a name is empty, ``dtype`` is not such a dtype, a
+            bound is NaN, or ``low`` is above ``high``.
+
+    Example:
+        >>> Declared(("rows", 96, (96, 192), 1), "float32", low=0, high=1).shape
+        ('rows', 96, (96, 192), 1)
+    """
+
+    shape: tuple
+    dtype: str
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self):
+        if not isinstance(self.shape, tuple | list):
+            raise TypeError(f"shape: expected a tuple of axes, got {self.shape!r}")
+        shape = tuple(_as_axis(i, entry) for i, entry in enumerate(self.shape))
+        vague = self.dtype is int or self.dtype is float  # of how many bits?
+        dtype = None if vague else _dtype(self.dtype)
+        if dtype is None or dtype in ("string", "object") or "complex" in dtype:
+            raise ValueError(
+                f"dtype: expected a dtype of bools, integers or floats, got {self.dtype!r}"
+            )
+        for name, bound in (("low", self.low), ("high", self.high)):
+            _check_bound(name, bound)
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low: expected at most high={self.high!r}, got {self.low!r}")
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "dtype", dtype)
+
+
+class Kept(NamedTuple):
+    """What was seen where every batch kept the contract.
+
+    Attributes:
+        batches: How many batches.
+        rows: How many rows: the sum of the first axis of the first declared part (1 for a part
+            without axes).
+        shapes: Every different batch: a set of tuples, with the shape of each declared part in the
+            order of the declaration. A compiled model meets that many shapes.
+    """
+
+    batches: int
+    rows: int
+    shapes: set
+
+
+def check_contract(
+    batches: Iterable,
+    declared: Any,
+    *,
+    limit: int | None = None,
+    rule: Callable[[Any], str | None] | None = None,
+) -> Kept:
+    """Walk the batches of a pipeline and hold each against what was declared.
+
+    A model that trains proves little about its batches: NumPy and Keras broadcast, cast and pad
+    what does not fit. Walk the pipeline once before ``fit``, and at inference with what you will
+    feed there.
+
+    The first break of the contract is an error that names the batch, the part of it, the axis, what
+    came and what was declared.
+
+    Args:
+        batches: A ``PyDataset``, a ``tf.data.Dataset``, a list, or any other iterable of batches,
+            each an array, a tensor of any framework, or a tuple, list or dict of these, nested as
+            you like. An iterator (a generator) is used up as far as it is walked.
+        declared: A `Declared` for each array, nested as the batches are; a tuple counts as a list.
+            None declares that there is None.
+        limit: Walk at most so many batches; None walks all. An iterator needs a limit, and so does
+            a dataset that says that it never ends. What lies behind the limit is not checked.
+        rule: Called with each batch after the rest has been checked, its parts as NumPy arrays. It
+            returns None, or a message that says how the batch breaks a rule of yours: padding that
+            is not 0, say.
+
+    Returns:
+        How many batches and rows kept the contract, and which shapes they had.
+
+    Raises:
+        ContractError: A batch breaks the contract, or there is no batch at all. It is a
+            ValueError.
+        TypeError: ``batches`` is not iterable or is one batch, ``declared`` holds something else,
+            ``limit`` is no integer, or ``rule`` returns something else.
+        ValueError: ``limit`` is below 1, or is missing; or ``declared`` declares no part.
+
+    Example:
+        >>> declared = (Declared(("rows", None, 12), "float32"), Declared(("rows",), "int64", 0, 8))
+        >>> batch = (np.zeros((2, 20, 12), "float32"), np.array([0, 8]))
+        >>> check_contract([batch, batch], declared)
+        Kept(batches=2, rows=4, shapes={((2, 20, 12), (2,))})
+        >>> check_contract([batch, (batch[0], np.array([0, 9]))], declared)
+        Traceback (most recent call last):
+            ...
+        helpers.augmentation.contract.ContractError: batch 1, y: expected at most 8, got 9 at (1,)
+    """
+    leaves = list(_declared_leaves(declared, ""))
+    if not any(leaf is not None for leaf in leaves):
+        raise ValueError("declared: expected at least one Declared, got none")
+    if limit is not None:
+        limit = integer("limit", limit, minimum=1)
+    if rule is not None and not callable(rule):
+        raise TypeError(f"rule: expected a function or None, got {type(rule).__name__}")
+    count, rows, shapes = 0, 0, set()
+    for count, batch in enumerate(islice(_iterate(batches, limit), limit), start=1):
+        number = count - 1
+        walk = _Walk(number)
+        arrays = walk.check(batch, declared, "")
+        if rule is not None:
+            _follow(rule, arrays, number)
+        rows += walk.shapes[0][0] if walk.shapes[0] else 1
+        shapes.add(tuple(walk.shapes))
+    if not count:
+        raise ContractError("batches: expected at least one batch, got none")
+    return Kept(count, rows, shapes)
+
+
+class _Walk:
+    """The walk through one batch: the sizes that names stand for, and the shapes that were seen."""
+
+    def __init__(self, number: int):
+        self.number = number
+        self.names = {}  # name of an axis: its size, the axis and the part where it stood first
+        self.shapes = []
+
+    def check(self, part: Any, declared: Any, path: str) -> Any:
+        """Return ``part`` with NumPy arrays, or raise a ContractError."""
+        if isinstance(declared, Declared):
+            return self._array(part, declared, path)
+        if declared is None:
+            if part is not None:
+                self._fail(path, f"expected None, got {_kind(part)}")
+            return None
+        if isinstance(declared, dict):
+            if not isinstance(part, dict) or set(part) != set(declared):
+                expected = f"a dict with the keys {list(declared)}"
+                got = f"the keys {list(part)}" if isinstance(part, dict) else _kind(part)
+                self._fail(path, f"expected {expected}, got {got}")
+            return {
+                key: self.check(part[key], one, f"{path}[{key!r}]") for key, one in declared.items()
+            }
+        if not isinstance(part, tuple | list) or len(part) != len(declared):
+            self._fail(path, f"expected a tuple of {len(declared)}, got {_kind(part)}")
+        return tuple(
+            self.check(one, wanted, name)
+            for one, wanted, name in zip(part, declared, _places(declared, path), strict=True)
+        )
+
+    def _array(self, part, declared, path):
+        dtype = _dtype(getattr(part, "dtype", None))
+        if not hasattr(part, "__array__") or type(part).__name__ == "RaggedTensor":
+            self._fail(path, f"expected an array or a tensor, got {_kind(part)}")
+        if dtype != declared.dtype:
+            self._fail(path, f"expected dtype {declared.dtype}, got {dtype or part.dtype}")
+        array = _as_numpy(part)
+        self._shape(array.shape, declared.shape, path)
+        self.shapes.append(array.shape)
+        self._values(array, declared, path)
+        return array
+
+    def _shape(self, shape, declared, path):
+        if len(shape) != len(declared):
+            self._fail(
+                path,
+                f"expected {_axes(len(declared))}, {declared}, got {_axes(len(shape))}, {shape}",
+            )
+        for axis, (size, entry) in enumerate(zip(shape, declared, strict=True)):
+            if entry is None:
+                continue
+            if isinstance(entry, str):
+                known, at, where = self.names.setdefault(entry, (size, axis, path))
+                expected = f"{known}, which is {entry!r} in axis {at} of {where or 'the batch'}"
+                allowed = (known,)
+            else:
+                allowed = entry if isinstance(entry, tuple) else (entry,)
+                expected = " or ".join(map(str, allowed))
+            if size not in allowed:
+                self._fail(path, f"expected {expected}, got {size} in shape {shape}", axis)
+
+    def _values(self, array, declared, path):
+        if declared.dtype != "bool" and "int" not in declared.dtype:
+            self._refuse(array, ~np.isfinite(array), "a finite number", path)
+        with np.errstate(over="ignore"):  # a bound beyond the dtype is infinite in it
+            if declared.low is not None:
+                self._refuse(array, array < declared.low, f"at least {declared.low}", path)
+            if declared.high is not None:
+                self._refuse(array, array > declared.high, f"at most {declared.high}", path)
+
+    def _refuse(self, array, wrong, expected, path):
+        if np.any(wrong):
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            more = int(np.sum(wrong)) - 1
+            others = f"; {more} more of {array.size} are wrong" if more else ""
+            self._fail(path, f"expected {expected}, got {array[place]} at {place}{others}")
+
+    def _fail(self, path, message, axis=None):
+        place = [f"batch {self.number}", path, "" if axis is None else f"axis {axis}"]
+        place = ", ".join(filter(None, place))
+        raise ContractError(f"{place}: {message}", batch=self.number, part=path, axis=axis)
+
+
+def _iterate(batches: Any, limit: int | None) -> Iterator:
+    if isinstance(batches, keras.utils.PyDataset):
+        count = batches.num_batches  # None says that it never ends
+        count = _asked(limit, "a PyDataset without a number of batches") if count is None else count
+        return (batches[i] for i in range(count))
+    if isinstance(batches, dict | str | bytes) or hasattr(batches, "__array__"):
+        raise TypeError(
+            f"batches: expected an iterable of batches, got {_kind(batches)}; one batch is [batch]"
+        )
+    cardinality = getattr(batches, "cardinality", None)
+    if callable(cardinality) and int(cardinality()) == -1:
+        _asked(limit, "a dataset that never ends")
+    try:
+        iterator = iter(batches)
+    except TypeError:
+        raise TypeError(
+            f"batches: expected an iterable of batches, got {type(batches).__name__}"
+        ) from None
+    if iterator is batches:
+        _asked(limit, f"an iterator ({type(batches).__name__}), which may never end")
+    return iterator
+
+
+def _asked(limit, what):
+    if limit is None:
+        raise ValueError(f"limit: expected a number of batches for {what}, got None")
+    return limit
+
+
+def _follow(rule, arrays, number):
+    message = rule(arrays)
+    if message is not None and not isinstance(message, str):
+        raise TypeError(f"rule: expected None or a message (str), got {message!r}")
+    if message is not None:
+        raise ContractError(f"batch {number}: {message}", batch=number)
+
+
+def _declared_leaves(declared, path):
+    if declared is None or isinstance(declared, Declared):
+        yield declared
+    elif isinstance(declared, dict):
+        for key, one in declared.items():
+            yield from _declared_leaves(one, f"{path}[{key!r}]")
+    elif isinstance(declared, tuple | list):
+        for i, one in enumerate(declared):
+            yield from _declared_leaves(one, f"{path}[{i}]")
+    else:
+        raise TypeError(
+            f"declared{path}: expected Declared, None, or a tuple, list or dict of them, got "
+            f"{type(declared).__name__}"
+        )
+
+
+def _places(declared, path):
+    if not path and len(declared) <= len(KERAS_PARTS):
+        return KERAS_PARTS[: len(declared)]
+    return [f"{path}[{i}]" for i in range(len(declared))]
+
+
+def _as_axis(i, entry):
+    if entry is None:
+        return None
+    if isinstance(entry, str):
+        if not entry:
+            raise ValueError(f"shape[{i}]: expected a name, got ''")
+        return entry
+    if isinstance(entry, tuple | list):
+        if not entry:
+            raise ValueError(f"shape[{i}]: expected one size or more, got {entry!r}")
+        return tuple(_axis_size(i, size) for size in entry)
+    return _axis_size(i, entry)
+
+
+def _axis_size(i, size):
+    if isinstance(size, bool | np.bool_) or not isinstance(size, int | np.integer):
+        raise TypeError(
+            f"shape[{i}]: expected an integer, None, a name or a tuple of integers, got {size!r}"
+        )
+    if size < 0:
+        raise ValueError(f"shape[{i}]: expected at least 0, got {size}")
+    return int(size)
+
+
+def _check_bound(name, bound):
+    if bound is None:
+        return
+    real = isinstance(bound, int | float | np.integer | np.floating)
+    if not real or isinstance(bound, bool):
+        raise TypeError(f"{name}: expected a number or None, got {bound!r}")
+    if bound != bound:
+        raise ValueError(f"{name}: expected a number, got {bound!r}")
+
+
+def _dtype(dtype):
+    """The name of a dtype of any framework; None if it is none that Keras knows."""
+    if dtype is None:
+        return None
+    try:
+        return keras.backend.standardize_dtype(dtype)
+    except (TypeError, ValueError):
+        return None
+
+
+def _as_numpy(part):
+    if keras.ops.is_tensor(part):
+        return keras.ops.convert_to_numpy(part)
+    return np.asarray(part)
+
+
+def _axes(count):
+    return "1 axis" if count == 1 else f"{count} axes"
+
+
+def _kind(part):
+    if isinstance(part, tuple | list):
+        return f"a {type(part).__name__} of {len(part)}"
+    if isinstance(part, dict):
+        return f"a dict with the keys {list(part)}"
+    shape = getattr(part, "shape", None)
+    name = "None" if part is None else type(part).__name__
+    return name if shape is None else f"{name} of shape {tuple(shape)}"

@@ -1,0 +1,252 @@
+"""Images of varying size to few shapes: resized into one box, or padded to the smallest that fits.
+
+An image is an array ``(height, width)`` or ``(height, width, channels)``. A box is a height and a
+width. Padding is below and to the right, and the mask is True where a pixel is real.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from helpers.batching import bucketed
+from helpers.padding import as_rows, pad
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+
+
+class Bucket(NamedTuple):
+    """The images that share a box, padded to it.
+
+    Attributes:
+        rows: int64 ``(batch,)``, the place of each image in the list that came in, increasing.
+        images: ``(batch, height, width)`` or ``(batch, height, width, channels)``, in the dtype of
+            the images.
+        mask: bool ``(batch, height, width)``, True where a pixel is real.
+        sizes: int32 ``(batch, 2)``, true height and width of each image.
+    """
+
+    rows: np.ndarray
+    images: np.ndarray
+    mask: np.ndarray
+    sizes: np.ndarray
+
+
+def fitted_size(
+    size: tuple[int, int], box: tuple[int, int], *, enlarge: bool = True
+) -> tuple[int, int]:
+    """Compute the largest size of the same aspect that fits in a box.
+
+    One side becomes that of the box. The other is scaled by the same factor and rounded to whole
+    pixels, halves up, but never to less than 1: so the aspect is kept but for half a pixel, and a
+    very long and thin image ends thicker than it was.
+
+    Args:
+        size: Height and width of an image in pixels, at least 1.
+        box: Height and width of the box, at least 1.
+        enlarge: Whether an image smaller than the box is enlarged. If not, it keeps its size.
+
+    Returns:
+        Height and width in pixels, each at least 1 and at most that of the box.
+
+    Raises:
+        TypeError: A size is not two integers, or ``enlarge`` is no bool.
+        ValueError: A side is below 1.
+
+    Example:
+        >>> fitted_size((200, 300), (96, 96))
+        (64, 96)
+        >>> fitted_size((20, 30), (96, 96), enlarge=False)
+        (20, 30)
+    """
+    (height, width), (high, wide) = _size("size", size), _size("box", box)
+    _check_bool("enlarge", enlarge)
+    if not enlarge and height <= high and width <= wide:
+        return height, width
+    if high * width <= wide * height:  # the height meets the box first
+        return high, max(1, _rounded(width * high, height))
+    return max(1, _rounded(height * wide, width)), wide
+
+
+def letterbox(
+    images: Sequence,
+    size: tuple[int, int],
+    *,
+    enlarge: bool = True,
+    value: float = 0,
+    interpolation: str = "bilinear",
+    antialias: bool = False,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Resize images into one box, each by one factor for both sides, and pad what is left.
+
+    Each image is resized by Keras's own ``Resizing`` to its `fitted_size`, then padded below and to
+    the right. Keras's ``Resizing(pad_to_aspect_ratio=True)`` fits an image in a box too, but puts
+    it in the middle, and neither a mask nor the sizes say what is padding.
+
+    Nothing is squeezed, but an object's size in pixels is another one afterwards: where size says
+    what it is, pad and do not resize (`pad_to_bucket`). Values keep their range, but for
+    ``"bicubic"`` and ``"lanczos"``, which can overshoot at an edge. An image of the right size
+    already keeps every pixel.
+
+    Args:
+        images: List of arrays ``(height, width)`` or ``(height, width, channels)``, of one dtype,
+            one number of axes and one of channels; or one array ``(batch, height, width,
+            channels)``.
+        size: Height and width of the box, at least 1.
+        enlarge: Whether an image smaller than the box is enlarged to it, or only padded.
+        value: What the padding holds. float32 must hold it exactly.
+        interpolation: ``"nearest"``, ``"bilinear"``, ``"bicubic"``, ``"lanczos3"`` or
+            ``"lanczos5"``: which of them there are is a matter of Keras's backend. Class ids want
+            ``"nearest"``.
+        antialias: Whether an image that is made smaller is smoothed first, so that fine patterns
+            do not turn into coarse ones.
+
+    Returns:
+        The batch, float32 ``(batch, height, width, channels)``, 1 channel where images had no such
+        axis; the mask, bool ``(batch, height, width)``, True where a pixel is real; and the sizes
+        after resizing, int32 ``(batch, 2)``, height and width.
+
+    Raises:
+        TypeError: ``images`` is not a list, an image holds no real numbers or has another dtype
+            than image 0, or an argument is of the wrong type.
+        ValueError: There is no image; one has no pixel, other axes or other channels; a side of
+            ``size`` is below 1; float32 cannot hold ``value``; ``interpolation`` is unknown.
+
+    Example:
+        >>> images = [np.ones((200, 300), "uint8"), np.ones((96, 32), "uint8")]
+        >>> batch, mask, sizes = letterbox(images, (96, 96))
+        >>> batch.shape, sizes.tolist(), mask.sum(axis=(1, 2)).tolist()
+        ((2, 96, 96, 1), [[64, 96], [96, 32]], [6144, 3072])
+    """
+    box = _size("size", size)
+    _check_bool("enlarge", enlarge)
+    _check_bool("antialias", antialias)
+    if interpolation not in INTERPOLATIONS:
+        raise ValueError(f"interpolation: expected one of {INTERPOLATIONS}, got {interpolation!r}")
+    images = _as_images(images)
+    if images[0].dtype.kind == "c":
+        raise TypeError(f"images: expected real numbers, got dtype {images[0].dtype}")
+    resized = []
+    for image in images:
+        image = image.astype(np.float32)
+        image = image if image.ndim == 3 else image[:, :, None]
+        fitted = fitted_size(image.shape[:2], box, enlarge=enlarge)
+        if fitted != image.shape[:2]:
+            resize = keras.layers.Resizing(
+                *fitted,
+                interpolation=interpolation,
+                antialias=antialias,
+                data_format="channels_last",
+                dtype="float32",
+            )
+            image = keras.ops.convert_to_numpy(resize(image))
+        resized.append(image)
+    batch, mask = pad(resized, box, axes=2, value=value)
+    return batch, mask, _sizes(resized)
+
+
+def pad_to_bucket(images: Sequence, boxes: Any, *, value: float = 0) -> list[Bucket]:
+    """Pad every image to the smallest box that holds it: few shapes, and no pixel resized.
+
+    Smallest is the box of the smallest area, of equal ones the first, as in `batching.bucketed`,
+    which does it. `images.bucket_sizes` chooses boxes with little padding.
+
+    Args:
+        images: List of arrays ``(height, width)`` or ``(height, width, channels)``, of one dtype,
+            one number of axes and one of channels; or one array ``(batch, height, width,
+            channels)``.
+        boxes: Integers ``(boxes, 2)``, heights and widths, at least 1, in any order, each once.
+        value: What the padding holds. The dtype of the images must hold it exactly.
+
+    Returns:
+        A `Bucket` for every box in use, in the order of ``boxes``. Every image is in one of them,
+        in its own dtype and with its own axes.
+
+    Raises:
+        TypeError: ``images`` is not a list, an image is not numeric or has another dtype than image
+            0, or ``boxes`` are not integers.
+        ValueError: There is no image; one has no pixel, other axes or other channels, or fits in no
+            box; ``boxes`` have another shape, a side below 1 or one box twice; the dtype cannot
+            hold ``value``.
+
+    Example:
+        >>> images = [np.ones((8, 5), "uint8"), np.ones((8, 30), "uint8"), np.ones((6, 9), "uint8")]
+        >>> for bucket in pad_to_bucket(images, [(8, 10), (8, 32)]):
+        ...     print(bucket.rows.tolist(), bucket.images.shape, bucket.sizes.tolist())
+        [0, 2] (2, 8, 10) [[8, 5], [6, 9]]
+        [1] (1, 8, 32) [[8, 30]]
+    """
+    images, boxes = _as_images(images), _as_boxes(boxes)
+    sizes = _sizes(images)
+    fits = (sizes[:, None] <= boxes).all(axis=2).any(axis=1)
+    if not fits.all():
+        row = int(np.argmin(fits))
+        raise ValueError(
+            f"images: expected images that fit in a box of boxes={boxes.tolist()}, got "
+            f"{sizes[row].tolist()} in images[{row}]; {int((~fits).sum())} of {len(fits)} fit in "
+            f"none, and {sizes.max(axis=0).tolist()} would hold every image"
+        )
+    plan = bucketed(sizes, len(images), boxes)  # a bucket is one batch
+    buckets = []
+    for rows, box in zip(plan, plan.padded_lengths.tolist(), strict=True):
+        array, mask = pad([images[row] for row in rows], box, axes=2, value=value)
+        buckets.append(Bucket(np.array(rows, np.int64), array, mask, sizes[rows]))
+    return buckets
+
+
+def _rounded(over: int, under: int) -> int:
+    """Divide and round to an integer, halves up."""
+    return (2 * over + under) // (2 * under)
+
+
+def _as_images(images: Any) -> list[np.ndarray]:
+    if isinstance(images, np.ndarray) and images.dtype != object and images.ndim != 4:
+        raise TypeError(
+            f"images: expected a list of images or an array (batch, height, width, channels), got "
+            f"an array of shape {images.shape}; pass [image] or list(images)"
+        )
+    images = as_rows(images, "images", axes=2)
+    for i, image in enumerate(images):
+        if image.ndim not in (2, 3):
+            raise ValueError(
+                f"images[{i}]: expected (height, width) or (height, width, channels), got shape "
+                f"{image.shape}"
+            )
+        if image.size == 0:
+            raise ValueError(f"images[{i}]: expected at least one pixel, got shape {image.shape}")
+    return images
+
+
+def _sizes(images: list[np.ndarray]) -> np.ndarray:
+    return np.array([image.shape[:2] for image in images], np.int32)
+
+
+def _as_boxes(boxes: Any) -> np.ndarray:
+    array = np.asarray(boxes)
+    if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
+        raise ValueError(f"boxes: expected (boxes, 2) with a box, got shape {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"boxes: expected integers, got dtype {array.dtype}")
+    pairs = [_size(f"boxes[{i}]", box) for i, box in enumerate(array.tolist())]
+    for pair in pairs:
+        if pairs.count(pair) > 1:
+            raise ValueError(f"boxes: expected each box once, got {pair} more than once")
+    return array
+
+
+def _size(name: str, pair: Any) -> tuple[int, int]:
+    pair = pair.tolist() if isinstance(pair, np.ndarray) else pair
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise TypeError(f"{name}: expected a pair (height, width), got {pair!r}")
+    for number in pair:
+        if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
+            raise TypeError(f"{name}: expected two integers, got {pair!r}")
+        if number < 1:
+            raise ValueError(f"{name}: expected at least 1, got {tuple(pair)}")
+    return int(pair[0]), int(pair[1])
+
+
+def _check_bool(name: str, flag: Any) -> None:
+    if not isinstance(flag, bool):
+        raise TypeError(f"{name}: expected True or False, got {flag!r}")
