@@ -4,6 +4,10 @@ The error index shows their source, so each has at most 15 lines. `Rows` and `sm
 that they share.
 """
 
+import sys
+import tempfile
+from unittest import mock
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -747,3 +751,152 @@ def ctc_without_a_time_axis():
 
 def ctc_function_of_older_keras():
     keras.backend.ctc_batch_cost(np.ones((1, 2)), np.ones((1, 9, 5)), [[9]], [[2]])
+
+
+def random_crop_of_an_unknown_size():
+    images = tf.data.Dataset.from_generator(
+        lambda: iter([np.ones((8, 9, 3))]), output_signature=tf.TensorSpec((None, None, 3))
+    )
+    images.map(keras.layers.RandomCrop(4, 4))
+
+
+def clip_into_an_image_layer():
+    clips = np.ones((2, 5, 8, 8, 3))
+    keras.layers.RandomFlip()(clips)
+
+
+def clips_into_an_image_data_generator():
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(horizontal_flip=True)
+    generator.flow(np.ones((2, 5, 8, 8, 3)))
+
+
+def batch_into_a_transform_of_one_image():
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=20)
+    generator.random_transform(np.ones((2, 8, 8, 3)))
+
+
+def image_data_generator_of_older_keras():
+    keras.preprocessing.image.ImageDataGenerator(horizontal_flip=True)
+
+
+def target_size_in_the_constructor():
+    tf.keras.preprocessing.image.ImageDataGenerator(target_size=(224, 224))
+
+
+def map_in_place_of_the_iterator():
+    generator = tf.keras.preprocessing.image.ImageDataGenerator()
+    batches = generator.flow(np.ones((4, 8, 8, 3)), np.ones(4), batch_size=2)
+    batches.on_epoch_end = lambda: batches.reset()
+    old, batches = batches, map(tuple, batches)
+    old.on_epoch_end()
+
+
+def batch_beyond_the_iterator():
+    generator = tf.keras.preprocessing.image.ImageDataGenerator()
+    batches = generator.flow(np.ones((4, 8, 8, 3)), np.ones(4), batch_size=2)
+    for index in range(3):
+        batches[index]
+
+
+def fewer_labels_than_images():
+    generator = tf.keras.preprocessing.image.ImageDataGenerator()
+    generator.flow(np.ones((4, 8, 8, 3)), np.ones(3))
+
+
+def folder_without_images():
+    with tempfile.TemporaryDirectory() as folder:
+        keras.utils.save_img(f"{folder}/1.png", np.ones((8, 9, 3)))  # in no class
+        keras.utils.image_dataset_from_directory(folder)
+
+
+def augmentation_without_scipy():
+    from keras.src.legacy.preprocessing import image
+
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=20)
+    hidden = mock.patch.object(image, "scipy", type(image.scipy)("scipy"))
+    with mock.patch.dict(sys.modules, scipy=None), hidden:  # as on a machine without SciPy
+        next(generator.flow(np.ones((2, 8, 8, 3))))
+
+
+def image_file_without_pillow():
+    from keras.src.utils import image_utils
+
+    with mock.patch.object(image_utils, "pil_image", None):  # as on a machine without Pillow
+        keras.utils.load_img("photograph.png")
+
+
+def random_height_of_older_keras():
+    keras.layers.RandomHeight(0.2)
+
+
+def preprocessing_layers_of_older_keras():
+    tf.keras.layers.experimental.preprocessing.RandomFlip("horizontal")
+
+
+def numpy_augmentation_in_tf_data():
+    generator = tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=20)
+    rows = tf.data.Dataset.from_tensor_slices(np.ones((2, 8, 8, 3)))
+    rows.map(generator.random_transform)
+
+
+def layer_mapped_over_pairs():
+    rows = tf.data.Dataset.from_tensor_slices((np.ones((2, 8, 8, 3)), np.ones(2)))
+    rows.map(keras.layers.RandomFlip())
+
+
+def layer_made_inside_a_mapped_function():
+    rows = tf.data.Dataset.from_tensor_slices(np.ones((2, 8, 8, 3)))
+    rows.map(lambda image: keras.layers.RandomContrast(0.1)(image))
+
+
+def decoded_image_without_a_rank():
+    files = tf.data.Dataset.from_tensor_slices([tf.io.encode_png(np.ones((8, 9, 3), "uint8"))])
+    images = files.map(tf.io.decode_image)
+    images.map(lambda image: tf.image.resize(image, (4, 4)))
+
+
+def resizing_integers_with_padding():
+    masks = np.ones((2, 6, 9, 1), "int32")
+    keras.layers.Resizing(8, 8, pad_to_aspect_ratio=True)(masks)
+
+
+def masks_without_channels():
+    batch = {
+        "images": np.ones((2, 6, 9, 3), "float32"),
+        "segmentation_masks": np.ones((2, 6, 9), "int32"),
+    }
+    keras.layers.RandomRotation(0.2)(batch)
+
+
+def boxes_without_a_format():
+    boxes = {"boxes": np.ones((2, 1, 4)), "labels": np.ones((2, 1))}
+    keras.layers.RandomFlip()({"images": np.ones((2, 6, 9, 3)), "bounding_boxes": boxes})
+
+
+def boxes_without_labels():
+    layer = keras.layers.RandomFlip(bounding_box_format="xyxy")
+    layer({"images": np.ones((2, 6, 9, 3)), "bounding_boxes": {"boxes": np.ones((2, 1, 4))}})
+
+
+def layer_that_moves_no_boxes():
+    boxes = {"boxes": np.ones((2, 1, 4)), "labels": np.ones((2, 1))}
+    layer = keras.layers.RandomElasticTransform(bounding_box_format="xyxy")
+    layer({"images": np.ones((2, 6, 9, 3)), "bounding_boxes": boxes})
+
+
+def colours_of_a_grey_image():
+    keras.layers.RandomSaturation(0.2)(np.ones((2, 8, 8, 1)))
+
+
+def factor_out_of_range():
+    keras.layers.RandomBrightness(20)
+
+
+def augmentation_and_jit_compile():
+    layers = [keras.layers.RandomRotation(0.1), keras.layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([keras.Input((8, 8, 3)), *layers])
+    model.compile(loss="mse", optimizer="sgd", jit_compile=True)
+
+
+def class_ids_into_mixup():
+    keras.layers.MixUp()({"images": np.ones((2, 8, 8, 3)), "labels": np.array([0, 1])})

@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from helpers import batching, feeding
+
+ImageDataGenerator = tf.keras.preprocessing.image.ImageDataGenerator
 
 
 def test_batch_normalisation_counts_padding_rows_whatever_their_weight():
@@ -77,3 +80,192 @@ def test_a_list_of_arrays_of_several_lengths_is_read_as_several_inputs():
     rows = [np.ones((length, 3), "float32") for length in (2, 3)]
     with pytest.raises(ValueError, match="Data cardinality is ambiguous"):
         model.fit(rows, np.zeros(2), verbose=0)
+
+
+# Augmentation: ImageDataGenerator
+
+
+def bright(height, width, row, column, copies):
+    """Return black images with one bright pixel."""
+    images = np.zeros((copies, height, width, 1), "float32")
+    images[:, row, column] = 1
+    return images
+
+
+def places(images):
+    """Return row and column of the brightest pixel of each image."""
+    flat = np.asarray(images).reshape(len(images), -1).argmax(axis=1)
+    return np.stack(np.unravel_index(flat, images.shape[1:3]), axis=1)
+
+
+SHIFTS = [5, 0.2, [-4, 4]]  # in pixels, as a share of the side, or one of several
+
+
+@pytest.mark.parametrize("shift", SHIFTS, ids=str)
+@pytest.mark.parametrize(
+    ("argument", "axis"), [("width_shift_range", 0), ("height_shift_range", 1)]
+)
+def test_the_shift_ranges_of_the_generator_are_exchanged(argument, axis, shift):
+    """`width_shift_range` moves along axis 0, up and down; `height_shift_range` along axis 1."""
+    generator = ImageDataGenerator(fill_mode="constant", **{argument: shift})
+    data = generator.flow(bright(21, 31, 10, 15, copies=30), batch_size=30, seed=0)
+    moved = places(next(data)) - (10, 15)
+    assert not moved[:, 1 - axis].any()
+    assert moved[:, axis].min() <= -4
+    assert moved[:, axis].max() >= 4
+
+
+def test_random_translation_moves_along_the_axis_in_the_name():
+    images = bright(21, 31, 10, 15, copies=30)
+    for axis, factors in enumerate([(0.2, 0.0), (0.0, 0.2)]):  # height, width
+        layer = layers.RandomTranslation(*factors, interpolation="nearest", seed=0)
+        moved = places(layer(images)) - (10, 15)
+        assert not moved[:, 1 - axis].any()
+        assert len(np.unique(moved[:, axis])) > 4
+
+
+def test_the_preprocessing_function_runs_once_per_image_between_augmentation_and_rescale():
+    seen = []
+
+    def function(image):
+        seen.append(image)
+        return np.full_like(image, 100)
+
+    generator = ImageDataGenerator(
+        width_shift_range=[3],  # always 3 pixels, one way or the other
+        fill_mode="constant",
+        preprocessing_function=function,
+        rescale=0.1,
+    )
+    batch = next(generator.flow(bright(9, 11, 4, 5, copies=6)))
+    assert {(image.shape, image.dtype.name) for image in seen} == {((9, 11, 1), "float32")}
+    assert np.abs(places(np.stack(seen)) - (4, 5)).sum(axis=1).tolist() == [3] * 6
+    np.testing.assert_allclose(batch, 10)
+
+
+def test_the_preprocessing_function_must_keep_the_shape_and_nothing_else_is_checked():
+    def first(function):
+        images = np.ones((2, 8, 9, 3), "float32")
+        return next(ImageDataGenerator(preprocessing_function=function).flow(images))
+
+    for function in (
+        lambda image: image[:6],
+        lambda image: tf.image.resize(image, (6, 6)),
+        lambda image: image.transpose(1, 0, 2),
+    ):
+        with pytest.raises(ValueError, match="could not broadcast input array"):
+            first(function)
+    assert np.isnan(first(lambda image: None)).all()  # a `return` that was forgotten
+    grey = first(lambda image: image[..., :1] * np.arange(9)[None, :, None])
+    assert (grey[..., 0] == np.arange(9)).all()  # one channel is repeated in all three
+    assert (grey == grey[..., :1]).all()
+    assert (first(lambda image: image.mean()) == 1).all()  # and so is one number
+
+
+def orders(change=None, epochs=3):
+    """Return in which order `fit` reads the rows of a generator in each epoch."""
+    x = np.ones((12, 2, 2, 1), "float32")
+    data = ImageDataGenerator().flow(x, np.zeros(12), batch_size=4)
+    if change:
+        change(data)
+    seen = []
+    record = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(tuple(data.index_array.tolist()))
+    )
+    model = keras.Sequential([layers.GlobalAveragePooling2D()])
+    model.compile("sgd", "mse")
+    model.fit(data, epochs=epochs, callbacks=[record], verbose=0)
+    return seen
+
+
+def test_reset_at_the_end_of_an_epoch_freezes_the_order():
+    def freeze(data):
+        data.on_epoch_end = data.reset
+
+    np.random.seed(0)
+    assert len(set(orders())) == 3
+    assert len(set(orders(freeze))) == 1
+
+
+def test_a_python_generator_over_an_image_data_generator_never_ends():
+    data = ImageDataGenerator().flow(np.ones((6, 2, 2, 1), "float32"), batch_size=4)
+    assert len(data) == 2
+    batches = (batch for batch in data)
+    assert [len(next(batches)) for _ in range(50)] == [4, 2] * 25
+
+
+def test_flow_from_directory_resizes_to_256_unless_told_and_finds_no_file_without_a_class(
+    tmp_path, capsys
+):
+    for name, size in (("a", (8, 9)), ("b", (30, 5))):
+        (tmp_path / "class").mkdir(exist_ok=True)
+        keras.utils.save_img(tmp_path / "class" / f"{name}.png", np.ones((*size, 3)))
+    generator = ImageDataGenerator()
+    assert next(generator.flow_from_directory(tmp_path))[0].shape == (2, 256, 256, 3)
+    told = generator.flow_from_directory(tmp_path, target_size=(8, 9))
+    assert next(told)[0].shape == (2, 8, 9, 3)
+    assert len(generator.flow_from_directory(tmp_path / "class")) == 0  # files without a folder
+    assert "Found 0 images" in capsys.readouterr().out
+
+
+# Augmentation: Keras's own layers
+
+
+def test_random_crop_crops_in_training_only_and_enlarges_what_is_too_small():
+    layer = layers.RandomCrop(6, 6, seed=0)
+    x = np.random.default_rng(0).uniform(size=(4, 8, 8, 1)).astype("float32")
+    assert layer(x, training=True).shape == (4, 6, 6, 1)
+    assert layer(x, training=False).shape == (4, 8, 8, 1)
+    np.testing.assert_array_equal(layer(x, training=False), x)
+    small = x[:, :5, :5]
+    assert layer(small, training=True).shape == (4, 6, 6, 1)  # resized
+    assert layer(small, training=False).shape == (4, 5, 5, 1)
+
+
+def test_a_model_with_random_crop_and_flatten_trains_and_cannot_predict():
+    stack = [layers.RandomCrop(6, 6), layers.Flatten(), layers.Dense(1)]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *stack])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 8, 8, 1), "float32")
+    model.fit(x, np.zeros((4, 1)), verbose=0)
+    with pytest.raises(ValueError, match="to have value 36, but received input with shape"):
+        model.predict(x, verbose=0)
+
+
+def test_random_crop_takes_no_unknown_size_in_tf_data():
+    images = tf.data.Dataset.from_generator(
+        lambda: iter([np.ones((8, 9, 3))]), output_signature=tf.TensorSpec((None, None, 3))
+    )
+    assert next(iter(images.map(layers.RandomFlip()))).shape == (8, 9, 3)
+    with pytest.raises(TypeError, match="Using a symbolic"):
+        images.map(layers.RandomCrop(4, 4))
+
+
+@pytest.mark.parametrize(
+    "kind", [layers.RandomTranslation, layers.RandomZoom, layers.RandomRotation]
+)
+def test_a_layer_augments_by_hand_and_in_tf_data_and_not_in_predict(kind):
+    layer = kind(*([0.4] * (1 + (kind is layers.RandomTranslation))), seed=0)
+    x = np.random.default_rng(0).uniform(size=(4, 16, 16, 1)).astype("float32")
+    model = keras.Sequential([keras.Input((16, 16, 1)), layer])
+    mapped = next(iter(tf.data.Dataset.from_tensor_slices(x).batch(4).map(layer)))
+    by_hand = layer(x), model(x), keras.Sequential([layer])(x)  # `training` is not given
+    for augmented in (*by_hand, mapped, layer(x, training=True)):
+        assert np.abs(np.asarray(augmented) - x).max() > 0.1
+    for plain in (model.predict(x, verbose=0), model(x, training=False), layer(x, training=False)):
+        np.testing.assert_array_equal(plain, x)
+
+
+def test_random_brightness_destroys_images_between_0_and_1_unless_told():
+    x = np.random.default_rng(0).uniform(0.1, 0.9, size=(200, 4, 4, 3)).astype("float32")
+    assert layers.RandomBrightness(0.2).value_range == [0, 255]
+    drawn = np.asarray(layers.RandomBrightness(0.2, seed=1)(x))
+    black = (drawn == 0).all(axis=(1, 2, 3)).mean()
+    bright = (drawn > 1).all(axis=(1, 2, 3)).mean()
+    assert black > 0.4  # of the images nothing is left
+    assert bright > 0.4  # brighter than white
+    assert black + bright > 0.95
+    assert 40 < drawn.max() < 0.2 * 255 + 1
+    told = np.asarray(layers.RandomBrightness(0.2, value_range=(0, 1), seed=1)(x))
+    assert 0 <= told.min() < told.max() <= 1
+    assert 0.1 < np.abs(told - x).max() < 0.2 + 1e-6

@@ -49,7 +49,7 @@ class OneDraw(keras_layers.Layer):
     `TimeDistributed` does it, every frame gets a draw of its own. They take images with masks and
     boxes as a dict. But `RandomFlip` and `RandomCrop` overwrite that dict, boxes of `RandomShear`
     and `RandomCrop` are wrong, Keras 3.13 interpolates masks, so classes appear that do not
-    exist, and on PyTorch `RandomRotation` turns the mask about another point than the image.
+    exist, and on PyTorch `RandomRotation` puts the mask elsewhere than the image.
     Here Keras's layer is only ever given images: masks and boxes go where the pixels went.
 
     - A layer that moves pixels (`MOVING`) sees all frames of a clip as channels of one image.
