@@ -42,7 +42,7 @@ from helpers.figures import (
     step_cells,
     svg_element,
 )
-from helpers.padding import pad
+from helpers.padding import fitted_size, pad
 
 
 @dataclass(frozen=True)
@@ -580,8 +580,7 @@ def _fit(image: np.ndarray, way: str, side: int) -> _Fitted:
     if way == "resize":
         size = slot
     elif way == "letterbox":
-        most = max(before)  # this axis fills the slot; halves are rounded up
-        size = tuple(max((2 * n * side + most) // (2 * most), 1) for n in before)
+        size = fitted_size(before, slot)
     elif way == "pad to bucket":
         slot = tuple(-(-n // side) * side for n in before)
     else:

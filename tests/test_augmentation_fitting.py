@@ -282,10 +282,10 @@ def test_bad_images_are_named(function, images, error, message):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: fitted_size((3, 0), (8, 8)), ValueError, r"^size: .*at least 1, got \(3, 0\)"),
-        (lambda: fitted_size((3, 4), (0, 8)), ValueError, r"^box: .*at least 1, got \(0, 8\)"),
-        (lambda: fitted_size((3, 4.0), (8, 8)), TypeError, r"^size: .*integers, got \(3, 4.0\)"),
-        (lambda: fitted_size((True, 4), (8, 8)), TypeError, "^size: .*integers"),
+        (lambda: fitted_size((3, 0), (8, 8)), ValueError, r"^size\[1\]: .*at least 1, got 0"),
+        (lambda: fitted_size((3, 4), (0, 8)), ValueError, r"^box\[0\]: .*at least 1, got 0"),
+        (lambda: fitted_size((3, 4.0), (8, 8)), TypeError, r"^size\[1\]: .*integer, got float 4.0"),
+        (lambda: fitted_size((True, 4), (8, 8)), TypeError, r"^size\[0\]: .*integer"),
         (lambda: fitted_size(4, (8, 8)), TypeError, r"^size: .*pair \(height, width\), got 4"),
         (lambda: fitted_size((3, 4, 3), (8, 8)), TypeError, "^size: .*pair"),
         (lambda: fitted_size((3, 4), (8, 8), enlarge=1), TypeError, "^enlarge: .*got 1"),
@@ -297,10 +297,10 @@ def test_bad_images_are_named(function, images, error, message):
         (lambda: letterbox([GRAY], (8, 8), value=[0]), TypeError, "^value: .*one number"),
         (lambda: letterbox([GRAY * 1j], (8, 8)), TypeError, "^images: .*real numbers.*complex"),
         (lambda: pad_to_bucket([GRAY], (8, 8)), ValueError, r"^boxes: .*\(2,\)"),
-        (lambda: pad_to_bucket([GRAY], []), ValueError, r"^boxes: .*with a box"),
+        (lambda: pad_to_bucket([GRAY], []), ValueError, "^boxes: .*at least one"),
         (lambda: pad_to_bucket([GRAY], [(8, 8.0)]), TypeError, "^boxes: .*integers.*float64"),
-        (lambda: pad_to_bucket([GRAY], [(8, 8), (8, 0)]), ValueError, r"^boxes\[1\].*at least 1"),
-        (lambda: pad_to_bucket([GRAY], [(8, 8)] * 2), ValueError, r"^boxes: .*once, got \(8, 8\)"),
+        (lambda: pad_to_bucket([GRAY], [(8, 8), (8, 0)]), ValueError, "^boxes: .*at least 1, got"),
+        (lambda: pad_to_bucket([GRAY], [(8, 8)] * 2), ValueError, r"^boxes: .*once, got \[8, 8\]"),
         (lambda: pad_to_bucket([GRAY], [(8, 8)], value=300), ValueError, "^value: 300.*uint8"),
         (
             lambda: pad_to_bucket([GRAY, GRAY.T, GRAY], [(2, 9), (3, 4)]),
@@ -317,4 +317,4 @@ def test_bad_arguments_are_named(call, error, message):
 def test_the_examples_are_true():
     result = doctest.testmod(fitting)
     assert result.failed == 0
-    assert result.attempted >= 6
+    assert result.attempted >= 5

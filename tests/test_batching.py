@@ -427,7 +427,7 @@ def test_heights_and_widths_in_a_fixed_plan():
         ({"boundaries": [4.0, 10.0]}, TypeError, "^boundaries: .* got dtype float64"),
         ({"boundaries": [4, None]}, TypeError, "^boundaries: .* got dtype object"),
         ({"boundaries": [0, 10]}, ValueError, "^boundaries: expected at least 1, got 0"),
-        ({"boundaries": [(4, 4)]}, ValueError, r"^boundaries: .* lengths has shape \(3,\)"),
+        ({"boundaries": [(4, 4)]}, ValueError, r"^boundaries: .* lengths are of shape \(3,\)"),
         ({"boundaries": [[4], [4, 5]]}, ValueError, "^boundaries: expected one array of integers"),
         ({"batch_size": 0}, ValueError, "^batch_size: "),
         ({"batch_size": 2.0}, TypeError, "^batch_size: "),

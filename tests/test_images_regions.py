@@ -110,9 +110,9 @@ def test_an_image_without_ink_has_no_region(shape):
         (lambda: ink_boxes(np.array([["a"]])), TypeError, "image: expected numbers, got dtype"),
         (lambda: ink_boxes(np.zeros(5)), ValueError, r"image: .* got shape \(5,\)"),
         (lambda: ink_boxes(np.array([[np.nan]])), ValueError, "image: expected finite numbers"),
-        (lambda: ink_boxes(np.zeros((2, 2)), gap=0), ValueError, "gap: expected at least 1, got 0"),
-        (lambda: ink_boxes(np.zeros((2, 2)), smallest=1.5), TypeError, "smallest: .* got 1.5"),
-        (lambda: ink_boxes(np.zeros((2, 2)), widest=True), TypeError, "widest: .* got True"),
+        (lambda: ink_boxes(np.zeros((2, 2)), gap=0), ValueError, "gap: .* at least 1, got 0"),
+        (lambda: ink_boxes(np.zeros((2, 2)), smallest=1.5), TypeError, "smallest: .* float 1.5"),
+        (lambda: ink_boxes(np.zeros((2, 2)), widest=True), TypeError, "widest: .* got bool True"),
     ],
 )
 def test_bad_images_and_options_are_named(call, error, message):
@@ -192,8 +192,8 @@ def test_a_wrong_box_is_named(box, message, outside):
     [
         (lambda: pad_boxes([[GOOD]], [(8, 5)], overflow="last"), ValueError, "overflow: .*'last'"),
         (lambda: pad_boxes([[GOOD]], [(8, 5)], outside="drop"), ValueError, "outside: .*'drop'"),
-        (lambda: pad_boxes([[GOOD]], [(8, 5)], 0), ValueError, "most: expected at least 1, got 0"),
-        (lambda: pad_boxes([[GOOD]], [(8, 5)], 2.0), TypeError, "most: .* got 2.0"),
+        (lambda: pad_boxes([[GOOD]], [(8, 5)], 0), ValueError, "most: .* at least 1, got 0"),
+        (lambda: pad_boxes([[GOOD]], [(8, 5)], 2.0), TypeError, "most: .* got float 2.0"),
         (lambda: pad_boxes([[GOOD]], [(8.0, 5.0)]), TypeError, "sizes: expected integers"),
         (lambda: pad_boxes([[GOOD]], [(8, 5)] * 2), ValueError, r"sizes: expected \(1, 2\)"),
         (lambda: pad_boxes([GOOD], [(8, 5)]), ValueError, r"boxes\[0\]: .* got shape \(4,\)"),
@@ -467,10 +467,10 @@ C, S = np.array([3, 0]), np.array([[4, 6], [4, 5]])
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: CropRegions(3), TypeError, "size: expected two integers, got 3"),
-        (lambda: CropRegions((3, 0)), ValueError, "size: expected at least 1, got 0"),
-        (lambda: CropRegions((3, 2), 1.5), TypeError, "stride: expected two integers, got 1.5"),
-        (lambda: CropRegions((3, 2), 0), ValueError, "stride: expected at least 1, got 0"),
+        (lambda: CropRegions(3), TypeError, r"size: expected a pair \(height, width\), got 3"),
+        (lambda: CropRegions((3, 0)), ValueError, r"size\[1\]: .* at least 1, got 0"),
+        (lambda: CropRegions((3, 2), 1.5), TypeError, "stride: expected a pair .*got 1.5"),
+        (lambda: CropRegions((3, 2), 0), ValueError, r"stride\[0\]: .* at least 1, got 0"),
         (lambda: CropRegions((3, 2))(X), ValueError, "inputs: expected .*got one tensor"),
         (lambda: CropRegions((3, 2))([X, B]), ValueError, "inputs: expected .*got 2 of them"),
         (lambda: CropRegions((3, 2))([X[0], B, C]), ValueError, r"feature_map: .*\(4, 6, 1\)"),

@@ -10,8 +10,9 @@ Around Keras's own image layers: no transform here that Keras has.
 """
 
 from helpers.augmentation.contract import ContractError, Declared, Kept, check_contract
-from helpers.augmentation.fitting import Bucket, fitted_size, letterbox, pad_to_bucket
+from helpers.augmentation.fitting import Bucket, letterbox, pad_to_bucket
 from helpers.augmentation.one_draw import OneDraw
+from helpers.padding import fitted_size
 
 __all__ = [
     "Bucket",

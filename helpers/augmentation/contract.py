@@ -18,8 +18,8 @@ class ContractError(ValueError):
 
     Attributes:
         batch: The number of the batch, from 0; None if there was no batch.
-        part: Where in the batch, by keys and places: ``"['images']"``. The places of a tuple of up
-            to three are called ``x``, ``y`` and ``sample_weight``, as in Keras:
+        part: Where in the batch, by keys and places: ``"['images']"``. The places of a tuple or
+            list of up to three are called ``x``, ``y`` and ``sample_weight``, as in Keras:
             ``"x['images'][0]"``. Empty for the batch as a whole.
         axis: The number of the axis, or None if it is no single axis.
     """
@@ -113,7 +113,11 @@ def check_contract(
     feed there.
 
     The first break of the contract is an error that names the batch, the part of it, the axis, what
-    came and what was declared.
+    came and what was declared. The parts of a batch that is a tuple or list of up to three are
+    called ``x``, ``y`` and ``sample_weight`` there, whatever they are.
+
+    A ``PyDataset`` is walked at most once, in its current epoch, however large ``limit`` is, and
+    does not go on to the next. A dataset with ``augment`` draws anew: ``fit`` sees other draws.
 
     Args:
         batches: A ``PyDataset``, a ``tf.data.Dataset``, a list, or any other iterable of batches,

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from helpers.batching import bucketed
-from helpers.padding import as_rows, pad
+from helpers.batching.arguments import boolean, check_boundaries, choice, pair
+from helpers.padding import as_rows, fitted_size, pad
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -31,42 +32,6 @@ class Bucket(NamedTuple):
     images: np.ndarray
     mask: np.ndarray
     sizes: np.ndarray
-
-
-def fitted_size(
-    size: tuple[int, int], box: tuple[int, int], *, enlarge: bool = True
-) -> tuple[int, int]:
-    """Compute the largest size of the same aspect that fits in a box.
-
-    One side becomes that of the box. The other is scaled by the same factor and rounded to whole
-    pixels, halves up, but never to less than 1: so the aspect is kept but for half a pixel, and a
-    very long and thin image ends thicker than it was.
-
-    Args:
-        size: Height and width of an image in pixels, at least 1.
-        box: Height and width of the box, at least 1.
-        enlarge: Whether an image smaller than the box is enlarged. If not, it keeps its size.
-
-    Returns:
-        Height and width in pixels, each at least 1 and at most that of the box.
-
-    Raises:
-        TypeError: A size is not two integers, or ``enlarge`` is no bool.
-        ValueError: A side is below 1.
-
-    Example:
-        >>> fitted_size((200, 300), (96, 96))
-        (64, 96)
-        >>> fitted_size((20, 30), (96, 96), enlarge=False)
-        (20, 30)
-    """
-    (height, width), (high, wide) = _size("size", size), _size("box", box)
-    _check_bool("enlarge", enlarge)
-    if not enlarge and height <= high and width <= wide:
-        return height, width
-    if high * width <= wide * height:  # the height meets the box first
-        return high, max(1, _rounded(width * high, height))
-    return max(1, _rounded(height * wide, width)), wide
 
 
 def letterbox(
@@ -119,11 +84,10 @@ def letterbox(
         >>> batch.shape, sizes.tolist(), mask.sum(axis=(1, 2)).tolist()
         ((2, 96, 96, 1), [[64, 96], [96, 32]], [6144, 3072])
     """
-    box = _size("size", size)
-    _check_bool("enlarge", enlarge)
-    _check_bool("antialias", antialias)
-    if interpolation not in INTERPOLATIONS:
-        raise ValueError(f"interpolation: expected one of {INTERPOLATIONS}, got {interpolation!r}")
+    box = pair("size", size)
+    boolean("enlarge", enlarge)
+    boolean("antialias", antialias)
+    choice("interpolation", interpolation, INTERPOLATIONS)
     images = _as_images(images)
     if images[0].dtype.kind == "c":
         raise TypeError(f"images: expected real numbers, got dtype {images[0].dtype}")
@@ -177,8 +141,9 @@ def pad_to_bucket(images: Sequence, boxes: Any, *, value: float = 0) -> list[Buc
         [0, 2] (2, 8, 10) [[8, 5], [6, 9]]
         [1] (1, 8, 32) [[8, 30]]
     """
-    images, boxes = _as_images(images), _as_boxes(boxes)
+    images = _as_images(images)
     sizes = _sizes(images)
+    boxes = check_boundaries(boxes, sizes, "boxes")
     fits = (sizes[:, None] <= boxes).all(axis=2).any(axis=1)
     if not fits.all():
         row = int(np.argmin(fits))
@@ -193,11 +158,6 @@ def pad_to_bucket(images: Sequence, boxes: Any, *, value: float = 0) -> list[Buc
         array, mask = pad([images[row] for row in rows], box, axes=2, value=value)
         buckets.append(Bucket(np.array(rows, np.int64), array, mask, sizes[rows]))
     return buckets
-
-
-def _rounded(over: int, under: int) -> int:
-    """Divide and round to an integer, halves up."""
-    return (2 * over + under) // (2 * under)
 
 
 def _as_images(images: Any) -> list[np.ndarray]:
@@ -220,33 +180,3 @@ def _as_images(images: Any) -> list[np.ndarray]:
 
 def _sizes(images: list[np.ndarray]) -> np.ndarray:
     return np.array([image.shape[:2] for image in images], np.int32)
-
-
-def _as_boxes(boxes: Any) -> np.ndarray:
-    array = np.asarray(boxes)
-    if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
-        raise ValueError(f"boxes: expected (boxes, 2) with a box, got shape {array.shape}")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"boxes: expected integers, got dtype {array.dtype}")
-    pairs = [_size(f"boxes[{i}]", box) for i, box in enumerate(array.tolist())]
-    for pair in pairs:
-        if pairs.count(pair) > 1:
-            raise ValueError(f"boxes: expected each box once, got {pair} more than once")
-    return array
-
-
-def _size(name: str, pair: Any) -> tuple[int, int]:
-    pair = pair.tolist() if isinstance(pair, np.ndarray) else pair
-    if not isinstance(pair, list | tuple) or len(pair) != 2:
-        raise TypeError(f"{name}: expected a pair (height, width), got {pair!r}")
-    for number in pair:
-        if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
-            raise TypeError(f"{name}: expected two integers, got {pair!r}")
-        if number < 1:
-            raise ValueError(f"{name}: expected at least 1, got {tuple(pair)}")
-    return int(pair[0]), int(pair[1])
-
-
-def _check_bool(name: str, flag: Any) -> None:
-    if not isinstance(flag, bool):
-        raise TypeError(f"{name}: expected True or False, got {flag!r}")

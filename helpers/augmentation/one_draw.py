@@ -7,6 +7,9 @@ import numpy as np
 from keras import layers as keras_layers
 from keras import ops
 
+from helpers.batching.arguments import integer
+from helpers.masking.lengths import sizes_agree
+
 MOVING = (
     "CenterCrop",
     "RandomCrop",
@@ -107,10 +110,8 @@ class OneDraw(keras_layers.Layer):
             raise ValueError("layers: expected at least one layer, got none")
         for place, layer in enumerate(layers):
             _check_layer(place, layer)
-        if isinstance(mask_value, bool) or not isinstance(mask_value, int | np.integer):
-            raise TypeError(f"mask_value: expected an integer, got {mask_value!r}")
         self.layers = layers
-        self.mask_value = int(mask_value)
+        self.mask_value = integer("mask_value", mask_value)
         self.supports_masking = True
         # Keras says it can be compiled, but XLA does not know the size of its kernel
         if any(_is_one(layer, ["RandomElasticTransform"]) for layer in layers):
@@ -121,10 +122,11 @@ class OneDraw(keras_layers.Layer):
 
         Args:
             inputs: Images ``(height, width, channels)``, ``(batch, height, width, channels)`` or
-                ``(batch, time, height, width, channels)``. Or a dict of ``images`` and any of
-                ``masks``, integers or booleans shaped as the images without channels; ``boxes``,
-                floats ``([batch, [time,]] regions, 4)``: top, left, bottom, right in pixels;
-                ``labels``, tensors that pass through.
+                ``(batch, time, height, width, channels)``. Integers become floats before the
+                first layer, 255 becomes 255.0: their values are not rescaled. Or a dict of
+                ``images`` and any of ``masks``, integers or booleans shaped as the images without
+                channels; ``boxes``, floats ``([batch, [time,]] regions, 4)``: top, left, bottom,
+                right in pixels; ``labels``, tensors that pass through.
             training: False applies only what Keras's layers do when they do not train.
 
         Returns:
@@ -239,7 +241,7 @@ class OneDraw(keras_layers.Layer):
         dtype, shape = keras.backend.standardize_dtype(masks.dtype), tuple(masks.shape)
         if "int" not in dtype and dtype != "bool":
             raise TypeError(f"masks: expected integers or booleans, got dtype {dtype}")
-        if not _agree(shape, images[:-1]):
+        if len(shape) != len(images) - 1 or not sizes_agree(shape, images):
             raise ValueError(
                 f"masks: expected the images' shape without channels, {images[:-1]}, got {shape}"
             )
@@ -254,7 +256,7 @@ class OneDraw(keras_layers.Layer):
         dtype, shape = keras.backend.standardize_dtype(boxes.dtype), tuple(boxes.shape)
         if "float" not in dtype:
             raise TypeError(f"boxes: expected floats, got dtype {dtype}")
-        if not _agree(shape, (*images[:-3], None, 4)):
+        if len(shape) != len(images) - 1 or not sizes_agree(shape, (*images[:-3], None, 4)):
             names = ("batch, ", "time, ")[: len(images) - 3]
             raise ValueError(
                 f"boxes: expected ({''.join(names)}regions, 4) for images of shape {images}, "
@@ -315,13 +317,6 @@ def _check_layer(place, layer):
             f"layers[{place}]: expected data_format='channels_last', got {type(layer).__name__} "
             f"with {layer.data_format!r}"
         )
-
-
-def _agree(shape, expected):
-    """Whether the shapes have the same rank and no two known sizes that differ."""
-    return len(shape) == len(expected) and all(
-        a is None or b is None or a == b for a, b in zip(shape, expected, strict=True)
-    )
 
 
 def _change_values(layer, images, training):

@@ -1,4 +1,4 @@
-"""The lengths of rows, and the checks of what every plan takes."""
+"""The lengths of rows, and the checks of what plans and much else take."""
 
 from collections.abc import Sequence
 
@@ -45,13 +45,28 @@ def seed(shuffle: int | None) -> int | None:
     return None if shuffle is None else integer("shuffle", shuffle, minimum=0)
 
 
-def integer(name: str, value: int, *, minimum: int) -> int:
+def boolean(name: str, value: bool) -> None:
+    """Say what is wrong with the argument ``name`` if it is neither True nor False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+
+
+def integer(name: str, value: int, *, minimum: int | None = None) -> int:
     """Return ``value`` as an int, or say what is wrong with the argument ``name``."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: expected an integer, got {type(value).__name__} {value!r}")
-    if value < minimum:
+    if minimum is not None and value < minimum:
         raise ValueError(f"{name}: expected an integer of at least {minimum}, got {value}")
     return int(value)
+
+
+def pair(name: str, value: Sequence) -> tuple[int, int]:
+    """Return a height and a width, 1 or more, or say what is wrong with ``name``."""
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise TypeError(f"{name}: expected a pair (height, width), got {value!r}")
+    height, width = (integer(f"{name}[{i}]", side, minimum=1) for i, side in enumerate(value))
+    return height, width
 
 
 def _integers(name: str, values: object) -> np.ndarray:
@@ -91,33 +106,35 @@ def _check_largest(name: str, array: np.ndarray) -> None:
         raise ValueError(f"{name}: expected at most {most}, got {array.max()}")
 
 
-def check_boundaries(values: Sequence | np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Check the argument ``boundaries`` of a plan and return its own int64 copy."""
-    array = _integers("boundaries", values)
+def check_boundaries(
+    values: Sequence | np.ndarray, lengths: np.ndarray, name: str = "boundaries"
+) -> np.ndarray:
+    """Check the boundaries of a plan, the argument ``name``, and return their own int64 copy."""
+    array = _integers(name, values)
     if array.ndim and len(array) == 0:
-        raise ValueError("boundaries: expected at least one, got none")
+        raise ValueError(f"{name}: expected at least one, got none")
     if array.shape[1:] != lengths.shape[1:] or array.ndim == 0:
         expected = "(buckets,), one length each" if lengths.ndim == 1 else "(buckets, 2)"
         raise ValueError(
-            f"boundaries: expected shape {expected}, because lengths has shape {lengths.shape}, "
+            f"{name}: expected shape {expected}, because lengths are of shape {lengths.shape}, "
             f"got {array.shape}"
         )
     if array.dtype.kind not in "iu":
-        raise TypeError(f"boundaries: expected integers, got dtype {array.dtype}")
+        raise TypeError(f"{name}: expected integers, got dtype {array.dtype}")
     if (array < 1).any():
-        raise ValueError(f"boundaries: expected at least 1, got {array.min()}")
-    _check_largest("boundaries", array)
+        raise ValueError(f"{name}: expected at least 1, got {array.min()}")
+    _check_largest(name, array)
     array = array.astype(np.int64)
     if array.ndim == 1 and (array[1:] > array[:-1]).all():
         return array
     _, first, counts = np.unique(array, axis=0, return_index=True, return_counts=True)
     if (counts > 1).any():
         again = array[first[np.argmax(counts)]].tolist()
-        raise ValueError(f"boundaries: expected each one once, got {again} more than once")
+        raise ValueError(f"{name}: expected each one once, got {again} more than once")
     if array.ndim == 1:
         index = int(np.argmax(np.diff(array) < 0))
         raise ValueError(
-            f"boundaries: expected increasing lengths, got {array[index + 1]} after {array[index]}"
+            f"{name}: expected increasing lengths, got {array[index + 1]} after {array[index]}"
         )
     return array
 

@@ -91,6 +91,9 @@ def slots_of(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
 
     A padding slot that repeats the first row of its batch shows it as it was augmented there.
 
+    Args:
+        plan: The plan of the epoch.
+
     Returns:
         Two arrays ``(slots,)``: bool, whether the slot is augmented; int64, the place of what it
         shows among the augmented rows of its batch.
@@ -103,7 +106,12 @@ def slots_of(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
 
 
 def flat(parts: tuple, returned: Any, where: str) -> list:
-    """Check the structure of what ``augment`` returned and list what is in it, leaf by leaf."""
+    """Check the structure of what ``augment`` returned and list what is in it, leaf by leaf.
+
+    Raises:
+        TypeError: There is no pair where there are targets, or a dict or tuple is missing.
+        ValueError: A dict has other keys, or a tuple another length.
+    """
     if len(parts) == 1:
         return _flat(parts[0], returned, "x", where)
     if not isinstance(returned, tuple) or len(returned) != 2:
@@ -145,7 +153,11 @@ def _name(item: Any) -> str:
 
 
 def check_axes(shape: Sequence[int | None], path: str, leaf: Leaf, where: str) -> None:
-    """Say so if an augmented row has not as many axes as the row had."""
+    """Say so if an augmented row has not as many axes as the row had.
+
+    Raises:
+        ValueError: It has more axes or fewer.
+    """
     if len(shape) != len(leaf.shape):
         raise ValueError(
             f"augment: expected {path} with {len(leaf.shape)} axes, as it was given, got shape "

@@ -102,10 +102,15 @@ class AugmentedRows:
         """Make one batch: a tensor for each leaf.
 
         Args:
-            slots: What each source needs to read a row, for each slot.
-            lengths: What each leaf is padded to.
-            order: Of each slot, the number of its row, whether it is augmented, and the place of
-                what it shows among the augmented.
+            slots: For each source a tuple of what it needs to read rows, integers ``(slots, ...)``.
+            lengths: For each leaf a tuple of what it is padded to, integers ``(axes,)``; an empty
+                tuple if it is not padded.
+            order: Of each slot, the number of its row, int64 ``(slots,)``; whether it is augmented,
+                bool ``(slots,)``; and the place of what it shows among the augmented, int64
+                ``(slots,)``.
+
+        Returns:
+            Tensors ``(slots, ...)`` in the dtypes of the augmented rows.
         """
         numbers, own, places = order
         if self._repeats:

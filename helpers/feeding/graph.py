@@ -295,7 +295,19 @@ def pad_cells(
     sizes: "tf.Tensor",
     lengths: "tf.Tensor",
 ) -> "tf.Tensor":
-    """Make a padded batch of rows whose cells lie one behind the other, and last one of padding."""
+    """Make a padded batch of rows whose cells lie one behind the other, and last one of padding.
+
+    Args:
+        leaf: Says on how many axes rows are padded, and on which side.
+        cells: ``(cells, *features)`` of any dtype.
+        starts: The first cell of each row, integers ``(batch,)``.
+        sizes: How long each row is, or how high and wide: integers ``(batch, axes)``.
+        lengths: What the batch is padded to, integers ``(axes,)``, in the dtype of ``sizes`` and
+            ``starts``.
+
+    Returns:
+        A tensor ``(batch, *lengths, *features)`` in the dtype of ``cells``.
+    """
     import tensorflow as tf
 
     if leaf.axes == 1:

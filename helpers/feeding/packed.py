@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from helpers.batching import PackedPlan
+from helpers.batching.arguments import boolean
 from helpers.feeding.epochs import Epochs
 from helpers.feeding.rows import check_count, row_weights
 from helpers.padding import as_rows, check_packed, fill_bins, fill_value, segments_of
@@ -65,8 +66,7 @@ class PackedDataset(Epochs):
         max_queue_size: int = 10,
     ):
         check_packed(plan)
-        if not isinstance(store, bool):
-            raise TypeError(f"store: expected True or False, got {store!r}")
+        boolean("store", store)
         self._x = _Cells(plan, x, "x", value, store)
         self._y = None if y is None else _Cells(plan, y, "y", value, store)
         if sample_weight is not None:

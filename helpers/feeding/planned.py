@@ -57,11 +57,10 @@ class PlannedDataset(Epochs):
     any order. It does not run for padding slots: they repeat the first row of their batch as it was
     augmented. A batch that Keras fetches for its shapes, or to build a model, is not drawn again
     when it is fetched to be used; more than one worker, or at most two batches on JAX with Keras
-    3.13, are the exceptions. On TensorFlow, Keras's own layers take milliseconds for each image
-    when called like this, one operation after the other: more than ten times what they take in
-    `tf_dataset`, which calls them in a graph. A ``tf.function`` as ``augment`` is nearly as fast,
-    if its ``input_signature`` leaves open what differs from row to row; without one it is traced
-    again for every new size.
+    3.13, are the exceptions. On TensorFlow, Keras's own layers are slow when called like this,
+    one operation after the other; `tf_dataset` calls them in a graph. So does a ``tf.function`` as
+    ``augment``. Let its ``input_signature`` leave open what differs from row to row: without one it
+    is traced again for every new size.
 
     Args:
         plan: Which rows share a batch.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from helpers.batching import Plan
+from helpers.batching.arguments import boolean
 from helpers.batching.policies import buckets_of
 from helpers.padding import as_rows, check_options, fill_value, pad
 
@@ -244,8 +245,7 @@ def make_feed(
         )
     check_options(length, "post", plan.axes)
     check_options(None, side)
-    if not isinstance(store, bool):
-        raise TypeError(f"store: expected True or False, got {store!r}")
+    boolean("store", store)
     if augment is not None and not callable(augment):
         raise TypeError(f"augment: expected a function or None, got {augment!r}")
     if x is None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from helpers.batching.arguments import choice, integer
+
 KEYS = ("width", "height", "area", "aspect")
 
 
@@ -31,12 +33,8 @@ def bucket_sizes(sizes: Any, count: int, by: str = "width") -> np.ndarray:
         >>> bucket_sizes([(8, 5), (8, 30), (8, 12), (8, 6)], 2).tolist()
         [[8, 6], [8, 30]]
     """
-    if by not in KEYS:
-        raise ValueError(f"by: expected one of {KEYS}, got {by!r}")
-    if isinstance(count, bool | np.bool_) or not isinstance(count, int | np.integer):
-        raise TypeError(f"count: expected an integer, got {count!r}")
-    if count < 1:
-        raise ValueError(f"count: expected at least 1, got {count}")
+    choice("by", by, KEYS)
+    count = integer("count", count, minimum=1)
     sizes = _checked(sizes)
     height, width = sizes.T
     area = height * width
@@ -47,7 +45,7 @@ def bucket_sizes(sizes: Any, count: int, by: str = "width") -> np.ndarray:
         "aspect": (width / height, area),
     }[by]
     order = np.lexsort((second, first))
-    groups = np.array_split(order, min(int(count), len(order)))
+    groups = np.array_split(order, min(count, len(order)))
     boxes = np.unique([sizes[group].max(axis=0) for group in groups], axis=0)
     return boxes[np.argsort(boxes.prod(axis=1), kind="stable")]
 

@@ -9,6 +9,8 @@ from keras import ops
 # Keras has no public way to read a tensor's mask, or to ask whether it is only after shapes.
 from keras.src.backend import get_keras_mask, in_symbolic_scope
 
+from helpers.masking.lengths import sizes_agree
+
 
 @keras.saving.register_keras_serializable("ragged_edges")
 class CTCLoss(keras.losses.Loss):
@@ -253,7 +255,7 @@ def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
             f"y_pred: expected logits (batch, time, classes), got {shape or type(y_pred).__name__}"
         )
     labels = ops.convert_to_tensor(y_true)
-    if len(labels.shape) != 2 or not _fit(labels.shape[0], shape[0]):
+    if len(labels.shape) != 2 or not sizes_agree(labels.shape[:1], shape):
         raise ValueError(
             f"y_true: expected labels (batch, length) for y_pred's {shape}, "
             f"got shape {tuple(labels.shape)}"
@@ -263,7 +265,7 @@ def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
         real = ops.ones(ops.shape(y_pred)[:2], "bool")
     else:
         real = ops.cast(mask, "bool")
-        if len(real.shape) != 2 or not all(map(_fit, real.shape, shape)):
+        if len(real.shape) != 2 or not sizes_agree(real.shape, shape):
             raise ValueError(
                 f"y_pred: expected a mask of its (batch, time), which is {shape[:2]}, "
                 f"got one of {tuple(real.shape)}"
@@ -272,17 +274,12 @@ def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
     if weight is not None:
         weight = ops.convert_to_tensor(weight, dtype)
         given = tuple(weight.shape)
-        if not (len(given) == 1 or given[1:] == (1,)) or not _fit(given[0], shape[0]):
+        if not (len(given) == 1 or given[1:] == (1,)) or not sizes_agree(given[:1], shape):
             raise ValueError(f"sample_weight: expected (batch,) of y_pred's {shape}, got {given}")
         weight = ops.reshape(weight, (-1,))
     # One more 0, since no backend is sure to take labels of length 0.
     blank = ops.zeros((ops.shape(labels)[0], 1), labels.dtype)
     return ops.concatenate([labels, blank], axis=1), real, weight
-
-
-def _fit(size: int | None, other: int | None) -> bool:
-    """Whether two sizes agree if both are known."""
-    return None in (size, other) or size == other
 
 
 def _to_front(x: Any, keep: Any) -> tuple:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from helpers.batching.arguments import integer, pair
 from helpers.images.sequences import checked_sizes
 from helpers.masking.lengths import mask_from_lengths, values
 
@@ -63,10 +64,10 @@ def ink_boxes(
         )
     if not np.isfinite(image).all():
         raise ValueError("image: expected finite numbers, got NaN or infinity")
-    _check_integer("gap", gap)
-    _check_integer("smallest", smallest)
+    integer("gap", gap, minimum=1)
+    integer("smallest", smallest, minimum=1)
     if widest is not None:
-        _check_integer("widest", widest)
+        integer("widest", widest, minimum=1)
     amount = np.maximum(image.astype(np.float64) - threshold, 0)
     amount = amount.sum(axis=2) if image.ndim == 3 else amount
     columns = np.flatnonzero(amount.any(axis=0))
@@ -119,7 +120,7 @@ def pad_boxes(
     if outside not in (None, "clip"):
         raise ValueError(f"outside: expected None or 'clip', got {outside!r}")
     if most is not None:
-        _check_integer("most", most)
+        integer("most", most, minimum=1)
     sizes = np.asarray(sizes)
     if sizes.dtype.kind not in "iu":
         raise TypeError(f"sizes: expected integers, got dtype {sizes.dtype}")
@@ -192,9 +193,9 @@ class CropRegions(layers.Layer):
 
     def __init__(self, size: Any, stride: Any = (1, 1), **kwargs: Any):
         super().__init__(autocast=False, **kwargs)  # boxes keep their float32
-        self.size = _checked_pair("size", size)
-        both = isinstance(stride, int | np.integer) and not isinstance(stride, bool)
-        self.stride = _checked_pair("stride", (stride, stride) if both else stride)
+        self.size = pair("size", size)
+        stride = (stride, stride) if isinstance(stride, int | np.integer) else stride
+        self.stride = pair("stride", stride)
 
     def call(self, inputs: Any) -> Any:
         """Cut the regions out.
@@ -352,18 +353,3 @@ def _kept(boxes, most, overflow):
         return slice(most)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     return np.sort(np.argsort(-areas, kind="stable")[:most])
-
-
-def _checked_pair(name, pair):
-    if not isinstance(pair, list | tuple) or len(pair) != 2:
-        raise TypeError(f"{name}: expected two integers, got {pair!r}")
-    for number in pair:
-        _check_integer(name, number)
-    return tuple(int(number) for number in pair)
-
-
-def _check_integer(name, number):
-    if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
-        raise TypeError(f"{name}: expected an integer, got {number!r}")
-    if number < 1:
-        raise ValueError(f"{name}: expected at least 1, got {number}")

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from helpers.batching.arguments import choice, integer
 from helpers.padding import SIDES
 
 PADDINGS = ("valid", "same", "causal")
@@ -46,7 +47,7 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
     if batch is not None:
         steps = batch.shape[1]
     elif isinstance(steps, int | np.integer):
-        _check_integer("steps", steps, least=0)
+        integer("steps", steps, minimum=0)
     elif np.ndim(steps) or not _is_integer(steps):
         raise TypeError(f"steps: expected an integer or a padded batch, got {steps!r}")
     lengths = _as_lengths(lengths)
@@ -137,9 +138,8 @@ def strided_lengths(
         ("strides", strides),
         ("dilation_rate", dilation_rate),
     ):
-        _check_integer(name, number, least=1)
-    if padding not in PADDINGS:
-        raise ValueError(f"padding: expected one of {PADDINGS}, got {padding!r}")
+        integer(name, number, minimum=1)
+    choice("padding", padding, PADDINGS)
     lengths = _as_lengths(lengths)
     known = values(lengths)
     if known is not None and (known < 0).any():
@@ -328,13 +328,6 @@ def _is_integer(x: Any) -> bool:
     return dtype is not None and "int" in keras.backend.standardize_dtype(dtype)
 
 
-def _check_integer(name: str, number: Any, least: int) -> None:
-    if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
-        raise TypeError(f"{name}: expected an integer, got {number!r}")
-    if number < least:
-        raise ValueError(f"{name}: expected at least {least}, got {number}")
-
-
 def values(x: Any) -> np.ndarray | None:
     """Return the values of a tensor, or None while a model or function is being traced."""
     if isinstance(x, keras.KerasTensor):
@@ -343,3 +336,14 @@ def values(x: Any) -> np.ndarray | None:
         return np.asarray(ops.convert_to_numpy(x))
     except Exception:  # each backend raises its own for a tensor without values
         return None
+
+
+def sizes_agree(shape: tuple, expected: tuple) -> bool:
+    """Say whether two shapes have equal sizes where both are known, as far as the shorter goes.
+
+    Args:
+        shape: Sizes of axes; None is unknown.
+        expected: The same.
+    """
+    pairs = zip(shape, expected, strict=False)
+    return all(None in sizes or sizes[0] == sizes[1] for sizes in pairs)

@@ -9,6 +9,8 @@ import numpy as np
 from keras import ops
 from keras.src.backend import get_keras_mask  # Keras has no public way to read a tensor's mask
 
+from helpers.masking.lengths import sizes_agree
+
 PER = ("row", "step")
 
 
@@ -262,7 +264,8 @@ def _weights(y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
         weight = ops.convert_to_tensor(sample_weight, dtype)
         given, wanted = tuple(weight.shape), tuple(y_pred.shape[:2])
         by_row = len(given) == 1 or given[1:] == (1,)
-        if not (by_row or len(given) == 2) or not _fit(given, wanted[:1] if by_row else wanted):
+        sizes = given[:1] if by_row else given
+        if not (by_row or len(given) == 2) or not sizes_agree(sizes, wanted):
             raise ValueError(
                 f"sample_weight: expected (batch,) or (batch, time), of y_pred's {wanted}, "
                 f"got {given}"
@@ -273,7 +276,7 @@ def _weights(y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
             steps = weight
     if mask is None:
         return rows, steps, ops.ones_like(steps)
-    if not _fit(mask.shape, y_pred.shape[:2]) or len(mask.shape) != 2:
+    if not sizes_agree(mask.shape, y_pred.shape[:2]) or len(mask.shape) != 2:
         raise ValueError(
             f"y_pred: expected a mask of its (batch, time), which is {tuple(y_pred.shape[:2])}, "
             f"got one of {tuple(mask.shape)}"
@@ -281,15 +284,9 @@ def _weights(y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
     return rows, steps, ops.cast(mask, dtype)
 
 
-def _fit(given: tuple, wanted: tuple) -> bool:
-    """Whether the leading sizes agree where both are known."""
-    pairs = zip(given, wanted, strict=False)
-    return all(None in (size, other) or size == other for size, other in pairs)
-
-
 def _masked_values(function: Callable, y_true: Any, y_pred: Any, real: Any, name: str) -> tuple:
     """Values ``(batch, time)`` and the mask, less the steps that the function masks itself."""
-    if len(y_true.shape) < 2 or not _fit(y_true.shape[:2], y_pred.shape[:2]):
+    if len(y_true.shape) < 2 or not sizes_agree(y_true.shape[:2], y_pred.shape[:2]):
         raise ValueError(
             f"y_true: expected the (batch, time) of y_pred, which is {tuple(y_pred.shape[:2])}, "
             f"got shape {tuple(y_true.shape)}"
@@ -304,7 +301,7 @@ def _masked_values(function: Callable, y_true: Any, y_pred: Any, real: Any, name
     y_true, y_pred = _fill(y_true, real, 0), _fill(y_pred, real, 1)
     values = function(y_true, y_pred)
     own = get_keras_mask(values)
-    if len(values.shape) < 2 or not _fit(values.shape[:2], y_pred.shape[:2]):
+    if len(values.shape) < 2 or not sizes_agree(values.shape[:2], y_pred.shape[:2]):
         raise ValueError(
             f"{name}: expected values (batch, time, ...) of {tuple(y_pred.shape[:2])}, "
             f"got shape {tuple(values.shape)}"
