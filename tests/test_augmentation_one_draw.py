@@ -367,9 +367,9 @@ def test_in_a_model_shapes_and_dtypes_are_known_and_it_is_saved(tmp_path):
     layer = next(layer for layer in loaded.layers if isinstance(layer, OneDraw))
     assert [type(one).__name__ for one in layer.layers] == ["RandomShear", "CenterCrop"]
     assert layer.mask_value == 9
-    for seen, expected in ((loaded(given, training=True), model(given, training=True)),):
-        for key in given:
-            np.testing.assert_array_equal(numpy(seen[key]), numpy(expected[key]))
+    seen, expected = numpy(loaded(given, training=True)), numpy(model(given, training=True))
+    for key in given:
+        np.testing.assert_array_equal(seen[key], expected[key])
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -545,18 +545,27 @@ def test_keras_makes_classes_that_do_not_exist_until_it_was_mended():
 
 
 @pytest.mark.parametrize(
-    ("name", "layer"),
+    ("layer", "options", "off"),
     [
-        ("shear", lambda **keys: layers.RandomShear((0.0, 0.0), (0.4, 0.4), **FILLED, **keys)),
-        ("crop", lambda **keys: layers.RandomCrop(16, 13, seed=1, **keys)),
+        (
+            layers.RandomShear,
+            {"x_factor": 0.0, "y_factor": (0.4, 0.4), "fill_mode": "constant"},
+            1.2,
+        ),
+        (layers.RandomCrop, {"height": 12, "width": 15}, 3),
     ],
+    ids=["shear", "crop"],
 )
-def test_keras_puts_boxes_of_shear_and_crop_elsewhere(name, layer):
-    out = numpy(layer(bounding_box_format="xyxy")(keras_dict(), training=True))
-    tops = [rectangle(image[..., 0] > 100) for image in out["images"]]
-    boxes = out["bounding_boxes"]["boxes"][:, 0][:, [1, 0, 3, 2]]
-    assert np.abs(boxes - tops).max() > (1.2 if name == "shear" else 0.9)
-    assert_belong_together(numpy(OneDraw(layer())(scene((CLIPS,)))))
+def test_keras_puts_boxes_of_shear_and_crop_elsewhere(layer, options, off):
+    worst = 0
+    for seed in range(3):  # one crop for a whole batch, and another on every backend
+        given = {**options, "seed": seed}
+        out = numpy(layer(**given, bounding_box_format="xyxy")(keras_dict(), training=True))
+        true = [rectangle(image[..., 0] > 100) for image in out["images"]]
+        boxes = out["bounding_boxes"]["boxes"][:, 0][:, [1, 0, 3, 2]]
+        worst = max(worst, np.abs(boxes - true).max())
+        assert_belong_together(numpy(OneDraw(layer(**given))(scene((CLIPS,)))))
+    assert worst > off
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="of PyTorch")

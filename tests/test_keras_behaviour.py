@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from helpers import batching, feeding
+from helpers import augmentation, batching, data, feeding
 
 ImageDataGenerator = tf.keras.preprocessing.image.ImageDataGenerator
 
@@ -108,11 +108,14 @@ SHIFTS = [5, 0.2, [-4, 4]]  # in pixels, as a share of the side, or one of sever
 def test_the_shift_ranges_of_the_generator_are_exchanged(argument, axis, shift):
     """`width_shift_range` moves along axis 0, up and down; `height_shift_range` along axis 1."""
     generator = ImageDataGenerator(fill_mode="constant", **{argument: shift})
-    data = generator.flow(bright(21, 31, 10, 15, copies=30), batch_size=30, seed=0)
-    moved = places(next(data)) - (10, 15)
+    flow = generator.flow(bright(21, 31, 10, 15, copies=40), batch_size=40, seed=0)
+    moved = places(next(flow)) - (10, 15)
     assert not moved[:, 1 - axis].any()
-    assert moved[:, axis].min() <= -4
-    assert moved[:, axis].max() >= 4
+    ends = moved[:, axis].min(), moved[:, axis].max()
+    if shift == 0.2:  # the share is one of the side in the name: 0.2 of 31 and of 21 pixels
+        assert ends == {0: (-6, 6), 1: (-4, 4)}[axis]
+    assert ends[0] <= -4
+    assert ends[1] >= 4
 
 
 def test_random_translation_moves_along_the_axis_in_the_name():
@@ -132,13 +135,16 @@ def test_the_preprocessing_function_runs_once_per_image_between_augmentation_and
         return np.full_like(image, 100)
 
     generator = ImageDataGenerator(
-        width_shift_range=[3],  # always 3 pixels, one way or the other
+        height_shift_range=[3],  # always 3 pixels, one way or the other
         fill_mode="constant",
         preprocessing_function=function,
         rescale=0.1,
     )
     batch = next(generator.flow(bright(9, 11, 4, 5, copies=6)))
-    assert {(image.shape, image.dtype.name) for image in seen} == {((9, 11, 1), "float32")}
+    assert len(seen) == 6
+    assert {(type(image), image.shape, image.dtype.name) for image in seen} == {
+        (np.ndarray, (9, 11, 1), "float32")
+    }
     assert np.abs(places(np.stack(seen)) - (4, 5)).sum(axis=1).tolist() == [3] * 6
     np.testing.assert_allclose(batch, 10)
 
@@ -178,7 +184,13 @@ def orders(change=None, epochs=3):
     return seen
 
 
-def test_reset_at_the_end_of_an_epoch_freezes_the_order():
+def test_reset_at_the_end_of_an_epoch_raises_on_a_map_or_freezes_the_order():
+    wrapped = first = ImageDataGenerator().flow(np.ones((4, 2, 2, 1), "float32"))
+    first.on_epoch_end = lambda: wrapped.reset()
+    wrapped = map(tuple, wrapped)  # the name stands for something else when the epoch ends
+    with pytest.raises(AttributeError, match="'map' object has no attribute 'reset'"):
+        first.on_epoch_end()
+
     def freeze(data):
         data.on_epoch_end = data.reset
 
@@ -202,6 +214,8 @@ def test_flow_from_directory_resizes_to_256_unless_told_and_finds_no_file_withou
         keras.utils.save_img(tmp_path / "class" / f"{name}.png", np.ones((*size, 3)))
     generator = ImageDataGenerator()
     assert next(generator.flow_from_directory(tmp_path))[0].shape == (2, 256, 256, 3)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'target_size'"):
+        ImageDataGenerator(target_size=(8, 9))
     told = generator.flow_from_directory(tmp_path, target_size=(8, 9))
     assert next(told)[0].shape == (2, 8, 9, 3)
     assert len(generator.flow_from_directory(tmp_path / "class")) == 0  # files without a folder
@@ -232,6 +246,31 @@ def test_a_model_with_random_crop_and_flatten_trains_and_cannot_predict():
         model.predict(x, verbose=0)
 
 
+@pytest.mark.parametrize("then", [None, layers.CenterCrop], ids=["alone", "then CenterCrop"])
+def test_behind_global_pooling_nobody_notices_that_random_crop_cuts_in_training_only(then):
+    sizes = []
+
+    class Watched(layers.Layer):
+        def call(self, x):
+            sizes.append(tuple(x.shape[1:3]))
+            return x
+
+    stack = [layers.RandomCrop(6, 6), *([then(6, 6)] if then else []), Watched()]
+    stack += [layers.GlobalAveragePooling2D(), layers.Dense(1)]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *stack])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 8, 8, 1), "float32")
+    seen = []
+    for run in (
+        lambda: model.fit(x, np.zeros((4, 1)), verbose=0),
+        lambda: model.predict(x, verbose=0),
+    ):
+        sizes.clear()
+        run()  # and raises nothing
+        seen.append(set(sizes))
+    assert seen == [{(6, 6)}, {(6, 6) if then else (8, 8)}]
+
+
 def test_random_crop_takes_no_unknown_size_in_tf_data():
     images = tf.data.Dataset.from_generator(
         lambda: iter([np.ones((8, 9, 3))]), output_signature=tf.TensorSpec((None, None, 3))
@@ -254,6 +293,29 @@ def test_a_layer_augments_by_hand_and_in_tf_data_and_not_in_predict(kind):
         assert np.abs(np.asarray(augmented) - x).max() > 0.1
     for plain in (model.predict(x, verbose=0), model(x, training=False), layer(x, training=False)):
         np.testing.assert_array_equal(plain, x)
+
+
+def test_validation_data_through_the_same_map_is_augmented_unless_told():
+    layer = layers.RandomTranslation(0.4, 0.4, fill_mode="constant", seed=0)
+    x = np.random.default_rng(0).uniform(size=(8, 16, 16, 1)).astype("float32")
+    rows = tf.data.Dataset.from_tensor_slices((x, x)).batch(4)
+    model = keras.Sequential([keras.Input((16, 16, 1)), layers.Activation("linear")])
+    model.compile(loss="mse")  # 0 if the images come as they are
+    same = rows.map(lambda image, target: (layer(image), target))
+    told = rows.map(lambda image, target: (layer(image, training=False), target))
+    assert model.evaluate(same, verbose=0) > 0.05
+    assert model.evaluate(told, verbose=0) == 0
+
+
+def test_resizing_makes_one_wall_from_near_and_from_far_alike_and_padding_does_not():
+    near = data.textures()["brick"][:72, :72, None] / np.float32(255)
+    far = near.reshape(36, 2, 36, 2, 1).mean(axis=(1, 3))
+    resized = [np.asarray(layers.Resizing(48, 48)(image)) for image in (near, far)]
+    assert np.abs(resized[0] - resized[1]).mean() < 0.02
+    (bucket,) = augmentation.pad_to_bucket([near, far], [(72, 72)])
+    padded = bucket.images[:, :36, :36]  # where both have pixels of their own
+    assert np.abs(padded[0] - padded[1]).mean() > 0.05
+    assert bucket.sizes.tolist() == [[72, 72], [36, 36]]
 
 
 def test_random_brightness_destroys_images_between_0_and_1_unless_told():
