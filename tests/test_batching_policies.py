@@ -6,10 +6,20 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.batching import COSTS, TAILS, bucketed, fixed, grouped, token_budget
+from helpers.batching import (
+    COSTS,
+    TAILS,
+    bucketed,
+    dealing,
+    fixed,
+    grouped,
+    ladder,
+    recommend,
+    token_budget,
+)
 from helpers.batching.dealing import rows_by
 from helpers.data import random_lengths
 
@@ -331,6 +341,61 @@ def test_an_even_tail_keeps_the_shapes_and_saves_the_padding_slots():
     keep = bucketed(rows, 32, range(32, 513, 32))
     least, most = keep.cost("linear"), pad.cost("linear")
     assert least < even.cost("linear") < least + (most - least) / 3
+
+# Batches are dealt out in blocks of slots; near a multiple of a block they once went wrong.
+BLOCK = dealing._BLOCK
+near_blocks = st.builds(lambda m, d: m * BLOCK + d, st.integers(1, 3), st.integers(-40, 40))
+
+
+@given(
+    n=near_blocks,
+    size=st.integers(1, 100) | st.integers(BLOCK - 9, 2 * BLOCK + 9),
+    policy=st.sampled_from(["fixed", "bucketed", "grouped", "budget"]),
+    tail=st.sampled_from(WHOLE),
+    shuffle=orders,
+    k=st.integers(0, 3),
+)
+@settings(max_examples=60)
+def test_every_row_is_shown_once_where_a_block_ends_in_the_last_batch(
+    n, size, policy, tail, shuffle, k
+):
+    rows = np.arange(n) % 50 + 1
+    if policy == "fixed":
+        plan = fixed(n, size, tail=tail, lengths=rows, shuffle=shuffle)
+    elif policy == "bucketed":
+        plan = bucketed(rows, size, LADDER, tail=tail, shuffle=shuffle)
+    elif policy == "grouped":
+        plan = grouped(rows, size, tail=tail, shuffle=shuffle)
+    else:
+        plan = token_budget(rows, 50 * size, shuffle=shuffle)
+    plan = plan.epoch(k)
+    assert np.bincount(plan.rows[plan.real], minlength=n).tolist() == [1] * n
+    assert plan.bounds[-1] == len(plan.rows)
+    longest = [rows[batch].max() for batch in plan]
+    assert (np.asarray(longest) <= plan.padded_lengths).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: fixed(BLOCK + 1, 10, tail="pad"),
+        lambda: grouped(np.full(BLOCK + 1, 7), 10, shuffle=0),
+        lambda: recommend(np.arange(1, BLOCK + 2) % 50 + 1, batch_size=10).plan,
+    ],
+    ids=["fixed", "grouped", "recommend"],
+)
+def test_a_last_batch_that_holds_the_end_of_a_block_is_a_batch(make):
+    plan = make()
+    assert np.bincount(plan.rows[plan.real], minlength=BLOCK + 1).tolist() == [1] * (BLOCK + 1)
+
+
+def test_a_token_budget_lasts_for_150_epochs():
+    rows = random_lengths(100_000, mean=60, maximum=512)
+    plan = token_budget(rows, 65_536, boundaries=ladder(rows, 8), shuffle=0)
+    for k in range(150):
+        epoch = plan.epoch(k)
+        assert np.bincount(epoch.rows[epoch.real], minlength=len(rows)).max() == 1
+        assert epoch.real.sum() == len(rows)
 
 
 @pytest.mark.parametrize("policy", EXAMPLES)

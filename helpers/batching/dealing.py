@@ -116,7 +116,8 @@ def deal_out(
 def _blocks(bounds: np.ndarray) -> Iterator[tuple[int, int]]:
     """Cut batches in blocks of about `_BLOCK` slots, which stay in the processor's cache."""
     edges = np.searchsorted(bounds, np.arange(0, bounds[-1], _BLOCK))
-    return pairwise([*dict.fromkeys(edges.tolist()), len(bounds) - 1])
+    # Blocks that begin inside one batch share an edge; inside the last batch it is the end.
+    return pairwise(dict.fromkeys([*edges.tolist(), len(bounds) - 1]))
 
 
 def longest_of(lengths: np.ndarray, rows: np.ndarray, bounds: np.ndarray) -> np.ndarray:
