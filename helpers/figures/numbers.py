@@ -104,7 +104,8 @@ def draw_curves(
 
     Raises:
         ValueError: there is no series or more than four, one has fewer than two or more than 200
-            numbers, or one that is not finite, or a name has more than 24 characters.
+            numbers, one that is not finite or beyond 1e300, or a name or a last number has more
+            than 24 characters.
 
     Example:
         >>> draw_curves({"shuffled": [2.1, 1.4, 0.9], "grouped": [2.2, 1.5, 1.0]})
@@ -119,6 +120,11 @@ epoch 1, 1.00 at epoch 3.
             raise ValueError(f"series[{name!r}]: expected 2 to 200 numbers, got shape {line.shape}")
         if not np.isfinite(line).all():
             raise ValueError(f"series[{name!r}]: expected finite numbers, got {line.tolist()}")
+        if np.abs(line).max() > 1e300 or len(form.format(line[-1])) > 24:
+            raise ValueError(
+                f"series[{name!r}]: expected numbers within ±1e300 that form {form!r} writes in at "
+                f"most 24 characters, got {line[np.abs(line).argmax()]}"
+            )
         if len(name) > 24:
             raise ValueError(f"series: expected names of at most 24 characters, got {name!r}")
     every = np.concatenate(list(lines.values()))
@@ -177,7 +183,9 @@ epoch 1, 1.00 at epoch 3.
 
 def _ticks(low: float, high: float) -> list[float]:
     """Round numbers from at most ``low`` to at least ``high``, three to seven of them."""
-    reach = (high - low) or abs(high) or 1.0
+    reach, most = high - low, max(abs(low), abs(high))
+    if reach < max(1e-8 * most, 1e-300):  # marks of ten digits tell no smaller steps apart
+        reach = most if most >= 1e-300 else 1.0
     power = 10.0 ** np.floor(np.log10(reach / 2))
     size = next(power * m for m in (1, 2, 2.5, 5, 10) if reach / (power * m) <= 4.5)
     first = int(np.floor(low / size + 1e-9))
