@@ -342,6 +342,7 @@ def test_an_even_tail_keeps_the_shapes_and_saves_the_padding_slots():
     least, most = keep.cost("linear"), pad.cost("linear")
     assert least < even.cost("linear") < least + (most - least) / 3
 
+
 # Batches are dealt out in blocks of slots; near a multiple of a block they once went wrong.
 BLOCK = dealing._BLOCK
 near_blocks = st.builds(lambda m, d: m * BLOCK + d, st.integers(1, 3), st.integers(-40, 40))
