@@ -1,12 +1,12 @@
 # Ragged Edges. Two commands on a fresh machine: `make book` and `make test`.
 PYTHON ?= python3
 PORT ?= 8000
+WORKERS ?= 2
+MINUTES ?= 10
 BIN := .venv/bin
 COLAB := .venv-colab/bin
-PYTEST := -m pytest --nbval --cov=helpers --cov-report=term
+PYTEST := -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 ANY_LANE := backends-jax colab-backends-jax backends-torch colab-backends-torch
-ANY_BACKEND := $(wildcard tests/test_mask*.py tests/test_images*.py tests/test_augmentation*.py) \
-	tests/test_feeding_backends.py tests/test_feeding_augment.py
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -29,21 +29,28 @@ labs: env        ## open the labs in JupyterLab
 
 test: book       ## run every test on our versions
 	@$(BIN)/python tools/browser.py
-	$(BIN)/python $(PYTEST)
+	$(BIN)/python $(PYTEST) --nbval
+
+quick: env       ## run the tests that train nothing, without notebooks and the site
+	$(BIN)/python $(PYTEST) -m "not slow and not site"
+
+fuzz: env        ## look for examples that break a property, for MINUTES=10
+	$(BIN)/python tools/fuzz.py --minutes $(MINUTES)
 
 test-colab: env-colab  ## run the tests on the versions that Colab ships
-	COVERAGE_FILE=.coverage-colab $(COLAB)/python $(PYTEST) -m "not site"
+	$(COLAB)/python $(PYTEST) --nbval -m "not site"
 
-test-backends:   ## run the tests of masks, images, augmentation and feeding on JAX and PyTorch, with both versions of Keras
+coverage: env-colab  ## the same, and hold how much of helpers is run
+	COVERAGE_CORE=sysmon $(COLAB)/python $(PYTEST) --nbval -m "not site" --cov=helpers --cov-report=term
+
+test-backends:   ## run the tests marked any_backend on JAX and PyTorch, with both versions of Keras
 	@for lane in backends colab-backends; do $(PYTHON) tools/setup_env.py $$lane || exit 1; done
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(ANY_LANE)
 
 $(ANY_LANE):     # e.g. colab-backends-jax: two at a time, since JAX compiles on one core
-	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest $(ANY_BACKEND)
+	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest -m any_backend
 
-lanes:           ## all of the above, two environments at a time
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test test-colab
-	@$(MAKE) --no-print-directory test-backends
+lanes: test coverage test-backends  ## run every test on every version and backend
 
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/notebooks.py
@@ -67,4 +74,4 @@ lock: env        ## resolve the two locks again
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book serve labs test quick fuzz test-colab coverage test-backends lanes notebooks pages bench gpu format lock clean $(ANY_LANE)

@@ -1,11 +1,79 @@
-"""Settings of all tests: notebooks run as `make notebooks` runs them, no example has a deadline."""
+"""Settings of all tests: quiet and warm kernels for notebooks, the same examples in every run."""
 
+import json
 import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
 
 import hypothesis
 import notebooks
+import pytest
+
+ROOT = pathlib.Path(__file__).parent
+KERNEL = ROOT / "tests" / "jupyter" / "kernels" / "python3"
+ON_ANY_BACKEND = ("helpers.masking", "helpers.images", "helpers.augmentation")  # their docstrings
 
 notebooks.use_quiet_kernels()
 
-hypothesis.settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("fuzz", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("book")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the examples of docstrings where the tests of their package run."""
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.name.startswith(ON_ANY_BACKEND):
+            item.add_marker(pytest.mark.any_backend)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the first cell of a notebook, start the process that kernels are forked from."""
+    if type(item).__name__ == "IPyNbCell" and "WARM_KERNELS" not in os.environ:
+        os.environ["WARM_KERNELS"] = start_warm_kernels(item.config)
+
+
+def start_warm_kernels(config: pytest.Config) -> str:
+    """Start the server of `launch.py`; return its socket, or "" where it cannot be had."""
+    if not hasattr(os, "fork"):
+        return ""
+    folder = tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True)
+    socket = os.path.join(folder.name, "socket")
+    quiet = json.loads((KERNEL / "kernel.json").read_text("utf-8"))["env"]
+    server = subprocess.Popen(
+        [sys.executable, KERNEL / "launch.py", "--serve", socket],
+        stdin=subprocess.PIPE,  # it ends when this closes
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | quiet,
+        cwd=folder.name,
+    )
+
+    def end() -> None:
+        server.communicate()
+        folder.cleanup()
+
+    config.add_cleanup(end)
+    return socket if server.stdout.readline() == b"ready\n" else ""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print for each failure the line that runs it again."""
+    reports = [r for kind in ("failed", "error") for r in terminalreporter.getreports(kind)]
+    lines = dict.fromkeys(again(report.nodeid) for report in reports)
+    if lines:
+        terminalreporter.section("run it again")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+def again(nodeid: str) -> str:
+    """Return the command for one test; a notebook runs as a whole."""
+    path, _, _ = nodeid.partition("::")
+    what = f"--nbval {path}" if path.endswith(".ipynb") else shlex.quote(nodeid)
+    return f"{shlex.quote(os.path.relpath(sys.executable))} -m pytest {what}"

@@ -39,6 +39,7 @@ class Plan:
             to, the same in every epoch; None for a plan without buckets.
 
     Example:
+        >>> from helpers.batching import fixed
         >>> plan = fixed(105, 32, tail="pad")
         >>> len(plan), plan.sizes.tolist(), int(plan.weights(3).sum())
         (4, [32, 32, 32, 32], 9)
@@ -167,6 +168,7 @@ class Plan:
             ValueError: ``kind`` is unknown, or the plan has no ``lengths``.
 
         Example:
+            >>> from helpers.batching import fixed
             >>> plan = fixed(3, 2, lengths=[4, 10, 3])
             >>> [plan.cost(kind) for kind in ("steps", "linear", "quadratic")]
             [13, 23, 209]
@@ -209,6 +211,7 @@ class Plan:
             ValueError: There is not one output per slot, or a row was never seen.
 
         Example:
+            >>> from helpers.batching import fixed
             >>> plan = fixed(5, 2, tail="pad")
             >>> plan.restore(np.array([10, 11, 12, 13, 14, 14])).tolist()
             [10, 11, 12, 13, 14]
