@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 
 import hypothesis
 import notebooks
@@ -35,18 +36,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before the first cell of a notebook, start the process that kernels are forked from."""
     if type(item).__name__ == "IPyNbCell" and "WARM_KERNELS" not in os.environ:
-        os.environ["WARM_KERNELS"] = start_warm_kernels(item.config)
+        end, os.environ["WARM_KERNELS"] = start_warm_kernels("tensorflow", "keras", "ipywidgets")
+        item.config.add_cleanup(end)
 
 
-def start_warm_kernels(config: pytest.Config) -> str:
-    """Start the server of `launch.py`; return its socket, or "" where it cannot be had."""
+def start_warm_kernels(*modules: str) -> tuple[Callable[[], None], str]:
+    """Start the server of `launch.py`; return what ends it, and its socket or "" without a fork."""
     if not hasattr(os, "fork"):
-        return ""
+        return lambda: None, ""
     folder = tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True)
     socket = os.path.join(folder.name, "socket")
     quiet = json.loads((KERNEL / "kernel.json").read_text("utf-8"))["env"]
     server = subprocess.Popen(
-        [sys.executable, KERNEL / "launch.py", "--serve", socket],
+        [sys.executable, KERNEL / "launch.py", "--serve", socket, *modules],
         stdin=subprocess.PIPE,  # it ends when this closes
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -55,11 +57,10 @@ def start_warm_kernels(config: pytest.Config) -> str:
     )
 
     def end() -> None:
-        server.communicate()
+        server.communicate()  # closes its input
         folder.cleanup()
 
-    config.add_cleanup(end)
-    return socket if server.stdout.readline() == b"ready\n" else ""
+    return end, socket if server.stdout.readline() == b"ready\n" else ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

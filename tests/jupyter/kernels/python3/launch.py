@@ -1,11 +1,11 @@
-"""Start a kernel: a fork of a process that has imported Keras, where one waits, else a new process.
+"""Start a kernel: a fork of a process that has imported Keras, or else a new process.
 
-``python launch.py ARGUMENTS`` is what `kernel.json` calls. Where the variable WARM_KERNELS names the
-socket of a server, this process asks it for a fork and stands for it: it hands its signals on and
-ends when the fork ends. ``python launch.py --serve SOCKET`` is that server; `conftest.py` starts
-one for each process that tests notebooks, which saves each notebook the import of TensorFlow.
-A server imports nothing of this repository and runs no operation of TensorFlow, so that a fork is
-as new as a process of its own. It ends with whoever started it: when its standard input closes.
+``python launch.py ARGUMENTS`` is what `kernel.json` calls. Where the variable WARM_KERNELS names
+the socket of a server, this process asks it for a fork and stands for it: it hands its signals on
+and ends when the fork ends. ``python launch.py --serve SOCKET MODULES`` is that server. It imports
+the modules and does nothing with them, so that a fork is as new as a process of its own. It ends
+with whoever started it, when its standard input closes. `conftest.py` starts one for each process
+that tests notebooks, which saves each notebook the import of TensorFlow.
 """
 
 import contextlib
@@ -18,14 +18,13 @@ import sys
 import threading
 import warnings
 
-WARM = ("tensorflow", "keras", "IPython.core.completer", "ipykernel.kernelapp", "ipywidgets")
 MOST = 2**20  # bytes of a request: the environment and the arguments
 
 
 def main(arguments: list[str]) -> None:
     """Serve, or start one kernel."""
     if arguments[:1] == ["--serve"]:
-        serve(arguments[1])
+        serve(arguments[1], arguments[2:])
     elif (path := os.environ.get("WARM_KERNELS")) and not cold():
         sys.exit(ask(path, arguments))
     os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *arguments])
@@ -49,9 +48,9 @@ def ask(path: str, arguments: list[str]) -> int:
         return int(answers.readline() or 1)
 
 
-def serve(path: str) -> None:
+def serve(path: str, modules: list[str]) -> None:
     """Import what kernels need, say so, and fork one for each request."""
-    for name in WARM:
+    for name in ("ipykernel.kernelapp", *modules):
         importlib.import_module(name)
     warnings.filterwarnings("ignore", "This process", DeprecationWarning)  # fork beside threads
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
