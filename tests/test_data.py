@@ -2,8 +2,6 @@
 
 import doctest
 import importlib.util
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from helpers import data
 
 ROOT = Path(__file__).resolve().parent.parent
 DATASETS = ROOT / "helpers" / "datasets"
-FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "scipy", "sklearn", "skimage", "PIL"}
 
 
 def same(first, second):
@@ -444,22 +441,6 @@ def test_the_examples_are_true():
     result = doctest.testmod(data)
     assert result.failed == 0
     assert result.attempted > 6
-
-
-def test_loading_imports_no_framework():
-    program = (
-        "import sys; from helpers import data\n"
-        "data.japanese_vowels(); data.japanese_vowels('test'); data.digits(); data.textures()\n"
-        "data.plaid_lengths()\n"
-        "data.digit_strings(9); data.texture_crops(9); data.texture_scales(9)\n"
-        "data.random_lengths(9)\n"
-        "print(*{name.partition('.')[0] for name in sys.modules})"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "numpy" in run.stdout.split()
-    assert not FRAMEWORKS & set(run.stdout.split())
 
 
 @pytest.mark.parametrize(
