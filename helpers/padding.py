@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.batching.arguments import boolean, pair
+from helpers.arguments import boolean, is_integer, pair
 from helpers.batching.packing import PackedPlan
 
 SIDES = ("pre", "post")
@@ -409,7 +409,7 @@ def check_options(length: int | tuple | None, side: str, axes: int = 1) -> None:
         ValueError: ``length`` is less than 1, ``side`` is unknown or not ``"post"`` with
             ``axes=2``, or ``axes`` is neither 1 nor 2.
     """
-    if isinstance(axes, bool | np.bool_) or not isinstance(axes, int | np.integer):
+    if not is_integer(axes):
         raise TypeError(f"axes: expected 1 or 2, got {axes!r}")
     if axes not in (1, 2):
         raise ValueError(f"axes: expected 1 or 2, got {axes}")
@@ -422,7 +422,7 @@ def check_options(length: int | tuple | None, side: str, axes: int = 1) -> None:
     for number in each:
         if number is None:
             continue
-        if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
+        if not is_integer(number):
             raise TypeError(f"length: expected {expected}, got {length!r}")
         if number < 1:
             raise ValueError(f"length: expected at least 1, got {length}")

@@ -312,7 +312,7 @@ def test_find_ends_on_a_cycle_of_causes():
 
 @pytest.mark.parametrize("value", [None, 3, ValueError, b"text"])
 def test_find_refuses_what_is_no_text(value):
-    with pytest.raises(TypeError, match="error must be an exception or a str"):
+    with pytest.raises(TypeError, match="error: expected an exception or a str"):
         errors.find(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from helpers.batching.arguments import integer
+from helpers.arguments import integer, is_integer
 
 KERAS_PARTS = ("x", "y", "sample_weight")
 
@@ -330,7 +330,7 @@ def _as_axis(i, entry):
 
 
 def _axis_size(i, size):
-    if isinstance(size, bool | np.bool_) or not isinstance(size, int | np.integer):
+    if not is_integer(size):
         raise TypeError(
             f"shape[{i}]: expected an integer, None, a name or a tuple of integers, got {size!r}"
         )

@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers as keras_layers
 from keras import ops
 
-from helpers.batching.arguments import integer
+from helpers.arguments import integer
 from helpers.masking.lengths import sizes_agree
 
 MOVING = (

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.batching.arguments import COSTS, choice, integer
+from helpers.arguments import choice, integer
+from helpers.batching.checks import COSTS
 from helpers.batching.dealing import Deal, deal_out, longest_of
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from helpers.arguments import boolean
 from helpers.batching import PackedPlan
-from helpers.batching.arguments import boolean
 from helpers.feeding.epochs import Epochs
 from helpers.feeding.rows import check_count, row_weights
 from helpers.padding import as_rows, check_packed, fill_bins, fill_value, segments_of

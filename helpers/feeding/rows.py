@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from helpers.arguments import boolean
 from helpers.batching import Plan
-from helpers.batching.arguments import boolean
 from helpers.batching.policies import buckets_of
 from helpers.padding import as_rows, check_options, fill_value, pad
 

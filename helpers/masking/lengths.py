@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers.batching.arguments import choice, integer
+from helpers.arguments import choice, integer
 from helpers.padding import SIDES
 
 PADDINGS = ("valid", "same", "causal")
