@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from helpers.arguments import integer, is_integer
+from helpers.tensors import as_numpy
 
 KERAS_PARTS = ("x", "y", "sample_weight")
 
@@ -209,7 +210,7 @@ class _Walk:
             self._fail(path, f"expected an array or a tensor, got {_kind(part)}")
         if dtype != declared.dtype:
             self._fail(path, f"expected dtype {declared.dtype}, got {dtype or part.dtype}")
-        array = _as_numpy(part)
+        array = as_numpy(part)
         self._shape(array.shape, declared.shape, path)
         self.shapes.append(array.shape)
         self._values(array, declared, path)
@@ -357,12 +358,6 @@ def _dtype(dtype):
         return keras.backend.standardize_dtype(dtype)
     except (TypeError, ValueError):
         return None
-
-
-def _as_numpy(part):
-    if keras.ops.is_tensor(part):
-        return keras.ops.convert_to_numpy(part)
-    return np.asarray(part)
 
 
 def _axes(count):

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 
 from helpers.batching import Plan
 from helpers.feeding.rows import Feed, Leaf, Reader
 from helpers.padding import fill_value, pad
+from helpers.tensors import as_numpy
 
 
 class Augmented:
@@ -176,7 +176,7 @@ def too_large(path: str, axes: int) -> str:
 
 def _as_array(item: Any, path: str, leaf: Leaf, where: str) -> np.ndarray:
     try:
-        array = keras.ops.convert_to_numpy(item) if keras.ops.is_tensor(item) else np.asarray(item)
+        array = as_numpy(item)
     except ValueError as error:  # lists of different lengths
         raise ValueError(
             f"augment: expected one array for {path}, got {error} for {where}"

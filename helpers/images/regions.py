@@ -13,7 +13,8 @@ from keras import layers, ops
 
 from helpers.arguments import integer, pair
 from helpers.images.sequences import checked_sizes
-from helpers.masking.lengths import mask_from_lengths, values
+from helpers.masking.lengths import mask_from_lengths
+from helpers.tensors import values
 
 OVERFLOWS = ("first", "largest")
 
