@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.arguments import choice, integer
 from helpers.batching.checks import COSTS
-from helpers.batching.dealing import Deal, deal_out, longest_of
+from helpers.batching.order import Deal, deal_out, longest_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
