@@ -1,6 +1,6 @@
 """Rows that a function of the caller changes before they are padded: the argument ``augment``.
 
-Here are the checks of what it returns, and its calls by Python. `helpers.feeding.augmented_graph`
+Here are the checks of what it returns, and its calls by Python. `helpers.feeding.tf_augmented`
 calls it in the graph of TensorFlow.
 """
 
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from helpers.batching import Plan
-from helpers.feeding.rows import Feed, Leaf, Reader
+from helpers.feeding.feed import Feed
+from helpers.feeding.leaves import Leaf, Reader
 from helpers.padding import fill_value, pad
 from helpers.tensors import as_numpy
 
