@@ -1,7 +1,7 @@
 """Helpers of the book *Ragged Edges*: feed data of varying size to Keras, and prove it is right.
 
-Data flows one way: lengths -> plan -> pad -> feed -> fit -> audit. The modules are imported on
-first use, so that ``import helpers`` is fast and needs neither Keras nor TensorFlow.
+The modules are imported on first use, so that ``import helpers`` is fast and needs neither Keras
+nor TensorFlow. What may import what is said, and held, by the contracts in ``pyproject.toml``.
 """
 
 import importlib

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.arguments import choice, integer
+
 _DATASETS = Path(__file__).parent / "datasets"
 _SPLITS = ("train", "test")
 _VOWELS_TRAIN = 270  # utterances; the published split
@@ -124,7 +126,7 @@ def digit_strings(
         >>> min(len(label) for label in labels), max(len(label) for label in labels)
         (2, 5)
     """
-    _integer("count", count, 1)
+    integer("count", count, minimum=1)
     _integer_range("digits", digits, 1)
     _integer_range("heights", heights, 8)
     file = _read("digits")
@@ -194,12 +196,12 @@ def texture_crops(
         >>> len({image.shape for image in images}) > 30, names
         (True, ('brick', 'grass', 'gravel'))
     """
-    _integer("count", count, 1)
+    integer("count", count, minimum=1)
     _integer_range("size", size, 1)
     halves = [np.split(image, 2, axis=1)[_split_index(split)] for image in textures().values()]
     height, width = halves[0].shape
     if size[1] > width:
-        raise ValueError(f"size must be at most {width} (half a texture), got {size!r}")
+        raise ValueError(f"size: expected at most {width} (half a texture), got {size!r}")
     random = _generator(seed, split)
     images, labels = [], []
     for _ in range(count):
@@ -258,7 +260,7 @@ def texture_scales(
         >>> all(24 <= side <= 72 for image in images for side in image.shape)
         True
     """
-    _integer("count", count, 1)
+    integer("count", count, minimum=1)
     _integer_range("size", size, 1)
     _check_scales(scales)
     index = _split_index(split)
@@ -266,7 +268,7 @@ def texture_scales(
     widest = min(halves[0].shape) // max(scales)
     if size[1] > widest:
         raise ValueError(
-            f"size must be at most {widest} (half a texture at scale {max(scales)}), got {size!r}"
+            f"size: expected at most {widest} (half a texture at scale {max(scales)}), got {size!r}"
         )
     seen = [[_shrink(half, scale) for half in halves] for scale in scales]
     random = _generator(seed, split)
@@ -352,18 +354,17 @@ def random_lengths(
         >>> int(lengths.min()), int(lengths.max()), round(float(lengths.mean()), 1)
         (1, 512, 60.0)
     """
-    _integer("count", count, 1)
-    _integer("maximum", maximum, 1)
+    integer("count", count, minimum=1)
+    integer("maximum", maximum, minimum=1)
     if isinstance(mean, bool) or not isinstance(mean, int | float | np.integer | np.floating):
-        raise TypeError(f"mean must be a number, got {mean!r}")
+        raise TypeError(f"mean: expected a number, got {mean!r}")
     if not 1 <= mean <= maximum:
-        raise ValueError(f"mean must lie between 1 and maximum={maximum}, got {mean!r}")
-    if kind not in _KINDS:
-        raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
+        raise ValueError(f"mean: expected 1 to maximum={maximum}, got {mean!r}")
+    choice("kind", kind, _KINDS)
     random = _generator(seed)
     if kind == "constant":
         if mean != int(mean):
-            raise ValueError(f"mean must be an integer for kind='constant', got {mean!r}")
+            raise ValueError(f"mean: expected an integer for kind='constant', got {mean!r}")
         return np.full(count, mean, np.int64)
     reach = min(mean - 1, maximum - mean)
     if kind == "uniform":
@@ -375,7 +376,7 @@ def random_lengths(
         return np.rint(centre + (draws[:, 1] - 0.5) * reach / 2).astype(np.int64)
     if not 1 < mean < maximum:
         raise ValueError(
-            f"mean must be greater than 1 and less than maximum={maximum} for kind={kind!r}, "
+            f"mean: expected more than 1 and less than maximum={maximum} for kind={kind!r}, "
             f"got {mean!r}"
         )
     if kind == "geometric":
@@ -397,8 +398,7 @@ def _read(name: str) -> dict[str, np.ndarray]:
 
 
 def _split_index(split: str) -> int:
-    if split not in _SPLITS:
-        raise ValueError(f"split must be 'train' or 'test', got {split!r}")
+    choice("split", split, _SPLITS)
     return _SPLITS.index(split)
 
 
@@ -407,35 +407,28 @@ def _part(split: str, train: int) -> slice:
     return (slice(None, train), slice(train, None))[_split_index(split)]
 
 
-def _integer(name: str, value: int, smallest: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < smallest:
-        raise ValueError(f"{name} must be at least {smallest}, got {value}")
-
-
 def _integer_range(name: str, value: tuple[int, int], smallest: int) -> None:
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise TypeError(f"{name} must be a pair (smallest, largest), got {value!r}")
-    _integer(f"{name}[0]", value[0], smallest)
-    _integer(f"{name}[1]", value[1], smallest)
+        raise TypeError(f"{name}: expected a pair (smallest, largest), got {value!r}")
+    integer(f"{name}[0]", value[0], minimum=smallest)
+    integer(f"{name}[1]", value[1], minimum=smallest)
     if value[0] > value[1]:
-        raise ValueError(f"{name} must be (smallest, largest), got {value!r}")
+        raise ValueError(f"{name}: expected (smallest, largest), got {value!r}")
 
 
 def _generator(seed: int, split: str = "train") -> np.random.Generator:
     """Make the generator of a seed; the splits get independent streams."""
-    _integer("seed", seed, 0)
+    integer("seed", seed, minimum=0)
     return np.random.default_rng([seed, _split_index(split)])
 
 
 def _check_scales(scales: tuple[int, ...]) -> None:
     if not isinstance(scales, tuple | list):
-        raise TypeError(f"scales must be a tuple of integers, got {scales!r}")
+        raise TypeError(f"scales: expected a tuple of integers, got {scales!r}")
     for index, scale in enumerate(scales):
-        _integer(f"scales[{index}]", scale, 1)
+        integer(f"scales[{index}]", scale, minimum=1)
     if not scales or len(set(scales)) < len(scales):
-        raise ValueError(f"scales must be one or more different integers, got {scales!r}")
+        raise ValueError(f"scales: expected one or more different integers, got {scales!r}")
 
 
 def _shrink(image: np.ndarray, scale: int) -> np.ndarray:

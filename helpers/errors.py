@@ -285,7 +285,7 @@ def _text_of(error: BaseException | str) -> str:
     if isinstance(error, str):
         return error
     if not isinstance(error, BaseException):
-        raise TypeError(f"error must be an exception or a str, got {type(error).__name__}")
+        raise TypeError(f"error: expected an exception or a str, got {type(error).__name__}")
     parts, seen = [], set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

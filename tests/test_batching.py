@@ -573,7 +573,7 @@ def test_rows_without_a_length_are_refused(rows, error, message):
         lengths(rows)
 
 
-@pytest.mark.parametrize("name", ["arguments", "plan", "policies"])
+@pytest.mark.parametrize("name", ["checks", "plan", "policies"])
 def test_docstring_examples(name):
     results = doctest.testmod(
         importlib.import_module(f"helpers.batching.{name}"), extraglobs={"fixed": fixed}

@@ -13,14 +13,14 @@ from helpers.batching import (
     COSTS,
     TAILS,
     bucketed,
-    dealing,
     fixed,
     grouped,
     ladder,
+    order,
     recommend,
     token_budget,
 )
-from helpers.batching.dealing import rows_by
+from helpers.batching.order import rows_by
 from helpers.data import random_lengths
 
 LADDER = [3, 8, 20, 50]
@@ -344,7 +344,7 @@ def test_an_even_tail_keeps_the_shapes_and_saves_the_padding_slots():
 
 
 # Batches are dealt out in blocks of slots; near a multiple of a block they once went wrong.
-BLOCK = dealing._BLOCK
+BLOCK = order._BLOCK
 near_blocks = st.builds(lambda m, d: m * BLOCK + d, st.integers(1, 3), st.integers(-40, 40))
 
 

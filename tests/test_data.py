@@ -2,8 +2,6 @@
 
 import doctest
 import importlib.util
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from helpers import data
 
 ROOT = Path(__file__).resolve().parent.parent
 DATASETS = ROOT / "helpers" / "datasets"
-FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "scipy", "sklearn", "skimage", "PIL"}
 
 
 def same(first, second):
@@ -397,42 +394,42 @@ def test_changing_one_row_leaves_the_others():
         (lambda: data.japanese_vowels("validation"), ValueError, "split.*'validation'"),
         (lambda: data.digit_strings(5, split="val"), ValueError, "split.*'val'"),
         (lambda: data.texture_crops(5, split="val"), ValueError, "split.*'val'"),
-        (lambda: data.digit_strings(0), ValueError, "count must be at least 1, got 0"),
-        (lambda: data.digit_strings(2.0), TypeError, "count must be an integer, got 2.0"),
-        (lambda: data.digit_strings(True), TypeError, "count must be an integer, got True"),
-        (lambda: data.digit_strings(np.True_), TypeError, "count must be an integer"),
+        (lambda: data.digit_strings(0), ValueError, "count: expected .* at least 1, got 0"),
+        (lambda: data.digit_strings(2.0), TypeError, "count: expected an integer, got float 2.0"),
+        (lambda: data.digit_strings(True), TypeError, "count: expected an integer, got bool True"),
+        (lambda: data.digit_strings(np.True_), TypeError, "count: expected an integer"),
         (lambda: data.digit_strings(5, digits=(0, 3)), ValueError, r"digits\[0\].*at least 1"),
         (lambda: data.digit_strings(5, digits=(4, 3)), ValueError, r"digits.*\(4, 3\)"),
-        (lambda: data.digit_strings(5, digits=3), TypeError, "digits must be a pair"),
-        (lambda: data.digit_strings(5, digits=(1, 2, 3)), TypeError, "digits must be a pair"),
+        (lambda: data.digit_strings(5, digits=3), TypeError, "digits: expected a pair"),
+        (lambda: data.digit_strings(5, digits=(1, 2, 3)), TypeError, "digits: expected a pair"),
         (lambda: data.digit_strings(5, heights=(7, 9)), ValueError, r"heights\[0\].*at least 8"),
-        (lambda: data.digit_strings(5, seed=-1), ValueError, "seed must be at least 0, got -1"),
-        (lambda: data.digit_strings(5, seed=None), TypeError, "seed must be an integer, got None"),
-        (lambda: data.texture_crops(0), ValueError, "count must be at least 1"),
-        (lambda: data.texture_crops(5, size=(32, 161)), ValueError, "size must be at most 160"),
+        (lambda: data.digit_strings(5, seed=-1), ValueError, "seed: .*at least 0, got -1"),
+        (lambda: data.digit_strings(5, seed=None), TypeError, "seed: .*got NoneType None"),
+        (lambda: data.texture_crops(0), ValueError, "count: expected an integer of at least 1"),
+        (lambda: data.texture_crops(5, size=(32, 161)), ValueError, "size: expected at most 160"),
         (lambda: data.texture_crops(5, size=(0, 9)), ValueError, r"size\[0\].*at least 1"),
-        (lambda: data.texture_crops(5, size="ab"), TypeError, "size must be a pair"),
-        (lambda: data.texture_scales(0), ValueError, "count must be at least 1"),
+        (lambda: data.texture_crops(5, size="ab"), TypeError, "size: expected a pair"),
+        (lambda: data.texture_scales(0), ValueError, "count: expected an integer of at least 1"),
         (lambda: data.texture_scales(5, split="val"), ValueError, "split.*'val'"),
         (lambda: data.texture_scales(5, size=(9, 81)), ValueError, "at most 80 .*at scale 2.*81"),
         (lambda: data.texture_scales(5, scales=(4, 1)), ValueError, "size.*at most 40.*scale 4"),
-        (lambda: data.texture_scales(5, scales=2), TypeError, "scales must be a tuple"),
-        (lambda: data.texture_scales(5, scales=(1, 2.0)), TypeError, r"scales\[1\].*got 2.0"),
+        (lambda: data.texture_scales(5, scales=2), TypeError, "scales: expected a tuple"),
+        (lambda: data.texture_scales(5, scales=(1, 2.0)), TypeError, r"scales\[1\].*got float 2.0"),
         (lambda: data.texture_scales(5, scales=(1, 0)), ValueError, r"scales\[1\].*at least 1"),
         (lambda: data.texture_scales(5, scales=(2, 2)), ValueError, r"different.*\(2, 2\)"),
         (lambda: data.texture_scales(5, scales=()), ValueError, r"one or more.*\(\)"),
-        (lambda: data.random_lengths(0), ValueError, "count must be at least 1"),
+        (lambda: data.random_lengths(0), ValueError, "count: expected an integer of at least 1"),
         (lambda: data.random_lengths(5, "normal"), ValueError, "kind.*lognormal.*'normal'"),
-        (lambda: data.random_lengths(5, mean=0.5), ValueError, "mean.*between 1 and maximum=512"),
+        (lambda: data.random_lengths(5, mean=0.5), ValueError, "mean: expected 1 to maximum=512"),
         (lambda: data.random_lengths(5, mean=600), ValueError, "mean.*maximum=512, got 600"),
         (lambda: data.random_lengths(5, mean=float("nan")), ValueError, "mean.*nan"),
-        (lambda: data.random_lengths(5, mean="60"), TypeError, "mean must be a number, got '60'"),
+        (lambda: data.random_lengths(5, mean="60"), TypeError, "mean: expected a number, got '60'"),
         (lambda: data.random_lengths(5, mean=512), ValueError, "mean.*less than maximum=512"),
-        (lambda: data.random_lengths(5, "geometric", mean=1), ValueError, "mean.*greater than 1"),
-        (lambda: data.random_lengths(5, "pareto", mean=1), ValueError, "mean.*greater than 1"),
+        (lambda: data.random_lengths(5, "geometric", mean=1), ValueError, "mean.*more than 1"),
+        (lambda: data.random_lengths(5, "pareto", mean=1), ValueError, "mean.*more than 1"),
         (lambda: data.random_lengths(5, "constant", mean=1.5), ValueError, "mean.*integer.*1.5"),
-        (lambda: data.random_lengths(5, maximum=0), ValueError, "maximum must be at least 1"),
-        (lambda: data.random_lengths(5, maximum=9.5), TypeError, "maximum must be an integer"),
+        (lambda: data.random_lengths(5, maximum=0), ValueError, "maximum: expected .* at least 1"),
+        (lambda: data.random_lengths(5, maximum=9.5), TypeError, "maximum: expected an integer"),
     ],
 )
 def test_bad_input_is_named(call, error, message):
@@ -444,22 +441,6 @@ def test_the_examples_are_true():
     result = doctest.testmod(data)
     assert result.failed == 0
     assert result.attempted > 6
-
-
-def test_loading_imports_no_framework():
-    program = (
-        "import sys; from helpers import data\n"
-        "data.japanese_vowels(); data.japanese_vowels('test'); data.digits(); data.textures()\n"
-        "data.plaid_lengths()\n"
-        "data.digit_strings(9); data.texture_crops(9); data.texture_scales(9)\n"
-        "data.random_lengths(9)\n"
-        "print(*{name.partition('.')[0] for name in sys.modules})"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "numpy" in run.stdout.split()
-    assert not FRAMEWORKS & set(run.stdout.split())
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,7 @@ def test_find_ends_on_a_cycle_of_causes():
 
 @pytest.mark.parametrize("value", [None, 3, ValueError, b"text"])
 def test_find_refuses_what_is_no_text(value):
-    with pytest.raises(TypeError, match="error must be an exception or a str"):
+    with pytest.raises(TypeError, match="error: expected an exception or a str"):
         errors.find(value)
 
 
@@ -451,10 +451,3 @@ def test_the_extension_explains_in_a_terminal():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.index("Traceback") < done.stdout.index("Cause: `__len__` returned 0.")
-
-
-def test_importing_the_index_imports_no_framework():
-    script = (
-        "import sys, helpers.errors; sys.exit('keras' in sys.modules or 'numpy' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=300)

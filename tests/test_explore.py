@@ -526,18 +526,6 @@ def test_plan_frames_fit_a_narrow_screen_and_their_words_stand_apart(choice):
     assert all(float(x) > one for x in numbers)
 
 
-@pytest.mark.parametrize("name", ["image_explorer", "plan_explorer", "fit_explorer"])
-def test_an_explorer_needs_no_keras(name):
-    import subprocess
-    import sys
-
-    code = (
-        f"import sys; from helpers.explore import {name}; {name}().html(); "
-        "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
-
-
 # --- the explorer of fitting
 
 

@@ -662,6 +662,6 @@ def test_bad_data_is_named(form, data, error, message):
 
 
 def test_docstring_examples():
-    results = [doctest.testmod(module) for module in (feeding.planned, feeding.graph)]
+    results = [doctest.testmod(module) for module in (feeding.planned, feeding.tf_graph)]
     assert sum(result.attempted for result in results) > 4
     assert not any(result.failed for result in results)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from helpers.batching import Plan, bucketed, fixed
 from helpers.feeding import PlannedDataset, tf_dataset
-from helpers.feeding.rows import Array, Feed, Ragged, Stored
+from helpers.feeding.feed import Feed
+from helpers.feeding.leaves import Array, Ragged, Stored
 
 LENGTHS = [5, 2, 7, 1, 3]
 RAGGED = [np.full((length, 2), length, "float32") for length in LENGTHS]
@@ -223,9 +224,9 @@ def test_the_pipeline_can_go_on():
 
 
 def test_tensors_are_in_the_memory_of_the_cpu():
-    from helpers.feeding import graph
+    from helpers.feeding import tf_graph
 
-    assert "CPU:0" in graph._constant(np.ones(3)).device
+    assert "CPU:0" in tf_graph._constant(np.ones(3)).device
 
 
 def test_a_batch_that_the_caller_changes_is_his():

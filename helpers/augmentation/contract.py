@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from helpers.batching.arguments import integer
+from helpers.arguments import integer, is_integer
+from helpers.tensors import as_numpy
 
 KERAS_PARTS = ("x", "y", "sample_weight")
 
@@ -209,7 +210,7 @@ class _Walk:
             self._fail(path, f"expected an array or a tensor, got {_kind(part)}")
         if dtype != declared.dtype:
             self._fail(path, f"expected dtype {declared.dtype}, got {dtype or part.dtype}")
-        array = _as_numpy(part)
+        array = as_numpy(part)
         self._shape(array.shape, declared.shape, path)
         self.shapes.append(array.shape)
         self._values(array, declared, path)
@@ -330,7 +331,7 @@ def _as_axis(i, entry):
 
 
 def _axis_size(i, size):
-    if isinstance(size, bool | np.bool_) or not isinstance(size, int | np.integer):
+    if not is_integer(size):
         raise TypeError(
             f"shape[{i}]: expected an integer, None, a name or a tuple of integers, got {size!r}"
         )
@@ -357,12 +358,6 @@ def _dtype(dtype):
         return keras.backend.standardize_dtype(dtype)
     except (TypeError, ValueError):
         return None
-
-
-def _as_numpy(part):
-    if keras.ops.is_tensor(part):
-        return keras.ops.convert_to_numpy(part)
-    return np.asarray(part)
 
 
 def _axes(count):

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from helpers.arguments import boolean, choice, pair
 from helpers.batching import bucketed
-from helpers.batching.arguments import boolean, check_boundaries, choice, pair
+from helpers.batching.checks import check_boundaries
 from helpers.padding import as_rows, fitted_size, pad
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")

@@ -7,8 +7,8 @@ import numpy as np
 from keras import layers as keras_layers
 from keras import ops
 
-from helpers.batching.arguments import integer
-from helpers.masking.lengths import sizes_agree
+from helpers.arguments import integer
+from helpers.tensors import sizes_agree
 
 MOVING = (
     "CenterCrop",

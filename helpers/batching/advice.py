@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.batching.arguments import COSTS, choice, integer, row_lengths, seed
+from helpers.arguments import choice, integer, seed
+from helpers.batching.checks import COSTS, row_lengths
 from helpers.batching.ladders import ladder
 from helpers.batching.plan import Plan
 from helpers.batching.policies import bucketed, fixed, grouped, token_budget

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.batching.arguments import choice, integer, row_lengths
+from helpers.arguments import choice, integer
+from helpers.batching.checks import row_lengths
 
 _BLOCK = 8192  # cells of the table that are computed at once: 64 KiB, which stays in the cache
 

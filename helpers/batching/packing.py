@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.batching.arguments import COSTS, choice, integer, row_lengths, seed
-from helpers.batching.dealing import bounds_of, rows_by, shortness
+from helpers.arguments import choice, integer, seed
+from helpers.batching.checks import COSTS, row_lengths
 from helpers.batching.ladders import histogram
+from helpers.batching.order import bounds_of, rows_by, shortness
 from helpers.batching.plan import batch_index, in_row_order, total
 
 PACKED_TAILS = ("keep", "drop", "pad")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.batching.arguments import COSTS, choice, integer
-from helpers.batching.dealing import Deal, deal_out, longest_of
+from helpers.arguments import choice, integer
+from helpers.batching.checks import COSTS
+from helpers.batching.order import Deal, deal_out, longest_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)

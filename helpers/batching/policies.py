@@ -5,16 +5,10 @@ from functools import partial
 
 import numpy as np
 
-from helpers.batching.arguments import (
-    TAILS,
-    check_boundaries,
-    choice,
-    integer,
-    row_lengths,
-    seed,
-)
-from helpers.batching.dealing import Deal, deal, longest_first, rows_by, shortness
+from helpers.arguments import choice, integer, seed
+from helpers.batching.checks import TAILS, check_boundaries, row_lengths
 from helpers.batching.ladders import histogram
+from helpers.batching.order import Deal, deal, longest_first, rows_by, shortness
 from helpers.batching.plan import Epochs, Plan, cells
 
 

@@ -11,8 +11,8 @@ lengths are heights and widths. Both forms take a function ``augment`` that chan
 it is padded, anew in every epoch.
 """
 
-from helpers.feeding.graph import tf_dataset
 from helpers.feeding.packed import PackedDataset
 from helpers.feeding.planned import PlannedDataset
+from helpers.feeding.tf_graph import tf_dataset
 
 __all__ = ["PackedDataset", "PlannedDataset", "tf_dataset"]

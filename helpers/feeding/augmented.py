@@ -1,6 +1,6 @@
 """Rows that a function of the caller changes before they are padded: the argument ``augment``.
 
-Here are the checks of what it returns, and its calls by Python. `helpers.feeding.augmented_graph`
+Here are the checks of what it returns, and its calls by Python. `helpers.feeding.tf_augmented`
 calls it in the graph of TensorFlow.
 """
 
@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 
 from helpers.batching import Plan
-from helpers.feeding.rows import Feed, Leaf, Reader
+from helpers.feeding.feed import Feed
+from helpers.feeding.leaves import Leaf, Reader
 from helpers.padding import fill_value, pad
+from helpers.tensors import as_numpy
 
 
 class Augmented:
@@ -176,7 +177,7 @@ def too_large(path: str, axes: int) -> str:
 
 def _as_array(item: Any, path: str, leaf: Leaf, where: str) -> np.ndarray:
     try:
-        array = keras.ops.convert_to_numpy(item) if keras.ops.is_tensor(item) else np.asarray(item)
+        array = as_numpy(item)
     except ValueError as error:  # lists of different lengths
         raise ValueError(
             f"augment: expected one array for {path}, got {error} for {where}"

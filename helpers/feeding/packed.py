@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
+from helpers.arguments import boolean
 from helpers.batching import PackedPlan
-from helpers.batching.arguments import boolean
-from helpers.feeding.epochs import Epochs
-from helpers.feeding.rows import check_count, row_weights
+from helpers.feeding.feed import row_weights
+from helpers.feeding.leaves import check_count
+from helpers.feeding.passes import Passes
 from helpers.padding import as_rows, check_packed, fill_bins, fill_value, segments_of
 
 
-class PackedDataset(Epochs):
+class PackedDataset(Passes):
     """The batches of a packed plan, for ``model.fit``, ``evaluate`` and ``predict``.
 
     A batch is ``(x,)`` or ``(x, y, sample_weight)``. ``x`` is a dict: ``"values"``, the rows of the

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from helpers.figures.drawing import ON_TIME, WIDTH, Drawing, amount, at_least, css, px, rects, write
+from helpers.arguments import integer
+from helpers.figures.drawing import ON_TIME, WIDTH, Drawing, amount, css, px, rects, write
 from helpers.figures.images import check_images, extent, full_ink, pixels
 
 
@@ -41,11 +42,11 @@ def column_spans(
         raise ValueError("layers: expected at least one (name, window, strides), got none")
     if padding not in ("valid", "same"):
         raise ValueError(f"padding: expected 'valid' or 'same', got {padding!r}")
-    at_least("width", width, 1)
+    integer("width", width, minimum=1)
     left, size, jump, count, out = 0, 1, 1, int(width), []
     for name, window, strides in layers:
-        at_least(f"window of {name!r}", window, 1)
-        at_least(f"strides of {name!r}", strides, 1)
+        integer(f"window of {name!r}", window, minimum=1)
+        integer(f"strides of {name!r}", strides, minimum=1)
         before = 0
         if padding == "valid":
             count = max((count - window) // strides + 1, 0)
@@ -139,7 +140,7 @@ padding; the sequence, 5 steps + 4 padding. The last step sees pixels 8 to 11.
     (image,), _, _, _ = check_images([image], None, None, None, None)
     tall, width = image.shape
     total = width if padded is None else padded
-    at_least("padded", total, 1)
+    integer("padded", total, minimum=1)
     if total < width:
         raise ValueError(f"padded: expected at least the image's width {width}, got {total}")
     if tall > 40 or total > 64:

@@ -8,6 +8,8 @@ from html import escape
 
 import numpy as np
 
+from helpers.arguments import choice
+
 AXES = ("batch", "time", "features", "height", "width")
 """The axis names that have a colour of their own."""
 
@@ -65,8 +67,7 @@ def css(role: str) -> str:
     Raises:
         ValueError: there is no such role.
     """
-    if role not in PALETTE:
-        raise ValueError(f"role must be one of {', '.join(PALETTE)}; got {role!r}")
+    choice("role", role, tuple(PALETTE))
     return f"var(--shape-{role},{PALETTE[role]})"
 
 
@@ -166,14 +167,6 @@ def px(value: float) -> str:
 def amount(number: int, one: str, many: str = "") -> str:
     """Say a number with its noun: 1 row, 2 rows."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def at_least(name: str, number: int, low: int) -> None:
-    """Raise unless a number is an integer of at least ``low``."""
-    if isinstance(number, bool | np.bool_) or not isinstance(number, int | np.integer):
-        raise TypeError(f"{name}: expected an integer, got {number!r}")
-    if number < low:
-        raise ValueError(f"{name}: expected at least {low}, got {number}")
 
 
 def first_and_last(count: int, shown: int) -> list[int | None]:

@@ -6,13 +6,13 @@ from html import escape
 
 import numpy as np
 
+from helpers.arguments import integer
 from helpers.figures.drawing import (
     MOST_SHOWN,
     ON_TIME,
     WIDTH,
     Drawing,
     amount,
-    at_least,
     css,
     px,
     rects,
@@ -218,8 +218,8 @@ def check_images(
         if np.shape(padded) != (2,):
             raise ValueError(f"padded: expected (height, width), got {padded!r}")
         high, wide = padded
-        at_least("padded", high, 1)
-        at_least("padded", wide, 1)
+        integer("padded", high, minimum=1)
+        integer("padded", wide, minimum=1)
         padded = (int(high), int(wide))
         for i, image in enumerate(images):
             if image.shape[0] > high or image.shape[1] > wide:

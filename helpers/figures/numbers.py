@@ -42,7 +42,9 @@ def bars(
         raise ValueError(f"wrong must name labels of values; got {unknown}")
     for label, value in values.items():
         if not np.isfinite(value) or value < 0:
-            raise ValueError(f"values[{label!r}] must be finite and not negative; got {value}")
+            raise ValueError(
+                f"values[{label!r}]: expected a finite number of at least 0, got {value}"
+            )
     longest = max(values.values()) or 1
     numbers = {
         label: form.format(value) + (" (wrong)" if label in wrong else "")

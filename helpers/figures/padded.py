@@ -5,13 +5,13 @@ from html import escape
 
 import numpy as np
 
+from helpers.arguments import integer
 from helpers.figures.drawing import (
     MOST_SHOWN,
     ON_TIME,
     WIDTH,
     Drawing,
     amount,
-    at_least,
     css,
     px,
     rects,
@@ -193,7 +193,7 @@ def reach(steps: int, padding: int, *, kernel: int, layers: int, zeros: bool = T
     """
     least = {"steps": (steps, 1), "padding": (padding, 0), "kernel": (kernel, 1)}
     for name, (number, low) in {**least, "layers": (layers, 1)}.items():
-        at_least(name, number, low)
+        integer(name, number, minimum=low)
     before, behind = (kernel - 1) // 2, kernel // 2
     # Behind a row that stands alone there is nothing but the zeros of padding="same".
     other = np.arange(steps + padding) >= steps

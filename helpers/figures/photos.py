@@ -10,7 +10,8 @@ from html import escape
 
 import numpy as np
 
-from helpers.figures.drawing import WIDTH, Drawing, amount, at_least, css, px, rects, runs_of, write
+from helpers.arguments import integer
+from helpers.figures.drawing import WIDTH, Drawing, amount, css, px, rects, runs_of, write
 from helpers.figures.images import check_images, extent
 
 GREYS = 16
@@ -414,7 +415,7 @@ def _true_size(image: np.ndarray, size: Sequence[int] | None, i: int) -> tuple[i
     if np.shape(size) != (2,):
         raise ValueError(f"sizes: expected (height, width) or None, got {size!r} for image {i}")
     for each, most in zip(size, image.shape, strict=True):
-        at_least("sizes", each, 1)
+        integer("sizes", each, minimum=1)
         if each > most:
             raise ValueError(f"sizes: expected at most {image.shape}, got {size!r} for image {i}")
     return int(size[0]), int(size[1])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.batching.arguments import choice, integer
+from helpers.arguments import choice, integer
 
 KEYS = ("width", "height", "area", "aspect")
 

@@ -9,7 +9,7 @@ from keras import ops
 # Keras has no public way to read a tensor's mask, or to ask whether it is only after shapes.
 from keras.src.backend import get_keras_mask, in_symbolic_scope
 
-from helpers.masking.lengths import sizes_agree
+from helpers.tensors import as_numpy, sizes_agree
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
@@ -179,17 +179,17 @@ def greedy_decode(logits: Any, lengths: Any = None, mask: Any = None) -> list[np
         mask = get_keras_mask(logits)
     elif mask is not None and lengths is not None:
         raise ValueError("mask: expected None together with lengths, got both")
-    logits = _numpy(logits)
+    logits = as_numpy(logits)
     if logits.ndim != 3:
         raise ValueError(f"logits: expected (batch, time, classes), got {logits.shape}")
     rows, time = logits.shape[:2]
     real = np.ones((rows, time), bool)
     if mask is not None:
-        real = _numpy(mask).astype(bool)
+        real = as_numpy(mask).astype(bool)
         if real.shape != (rows, time):
             raise ValueError(f"mask: expected shape {(rows, time)}, got {real.shape}")
     elif lengths is not None:
-        lengths = _numpy(lengths)
+        lengths = as_numpy(lengths)
         if lengths.shape != (rows,):
             raise ValueError(f"lengths: expected shape ({rows},), got {lengths.shape}")
         for row, length in enumerate(lengths.tolist()):
@@ -224,12 +224,12 @@ def steps_needed(labels: Any) -> np.ndarray:
         [3, 4, 1, 0]
     """
     if hasattr(labels, "shape"):
-        labels = _numpy(labels)
+        labels = as_numpy(labels)
         if labels.ndim != 2:
             raise ValueError(f"labels: expected (batch, length), got {labels.shape}")
     needed = []
     for i, row in enumerate(labels):
-        row = _numpy(row)
+        row = as_numpy(row)
         if row.ndim != 1:
             raise ValueError(f"labels: expected a row of symbols, got {row.shape} in row {i}")
         row = row[row != 0]
@@ -241,10 +241,6 @@ def _merged(best: np.ndarray) -> np.ndarray:
     """The symbols of one row's best classes."""
     new = np.append(True, best[1:] != best[:-1])[: len(best)]
     return best[new & (best != 0)].astype("int64")
-
-
-def _numpy(x: Any) -> np.ndarray:
-    return ops.convert_to_numpy(x) if hasattr(x, "shape") else np.asarray(x)
 
 
 def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:

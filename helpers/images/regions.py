@@ -11,9 +11,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers.batching.arguments import integer, pair
+from helpers.arguments import integer, pair
 from helpers.images.sequences import checked_sizes
-from helpers.masking.lengths import mask_from_lengths, values
+from helpers.masking.lengths import mask_from_lengths
+from helpers.tensors import values
 
 OVERFLOWS = ("first", "largest")
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.masking.lengths import values
+from helpers.tensors import values
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.SeparableConv2D, keras.layers.DepthwiseConv2D)
 POOLINGS = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from helpers.arguments import integer
 from helpers.masking import recording
 from helpers.masking.probing import Batches, Weights, caller, flat, without_noise
 from helpers.masking.recording import layers_of, quietly
@@ -158,8 +159,7 @@ def padding_leak(
     amounts = _amounts(amounts)
     if weights not in ("random", "own"):
         raise ValueError(f"weights: expected 'random' or 'own', got {weights!r}")
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
-        raise ValueError(f"seeds: expected an integer of at least 1, got {seeds!r}")
+    seeds = integer("seeds", seeds, minimum=1)
     if not tolerance > 0:
         raise ValueError(f"tolerance: expected a positive number, got {tolerance!r}")
     batches = Batches.of("rows", rows, lengths, value, make)

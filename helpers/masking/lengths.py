@@ -10,8 +10,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers.batching.arguments import choice, integer
+from helpers.arguments import choice, integer
 from helpers.padding import SIDES
+from helpers.tensors import values
 
 PADDINGS = ("valid", "same", "causal")
 CONVOLUTIONS = (layers.Conv1D, layers.SeparableConv1D, layers.DepthwiseConv1D)
@@ -326,24 +327,3 @@ def _as_lengths(lengths: Any) -> Any:
 def _is_integer(x: Any) -> bool:
     dtype = getattr(x, "dtype", None)
     return dtype is not None and "int" in keras.backend.standardize_dtype(dtype)
-
-
-def values(x: Any) -> np.ndarray | None:
-    """Return the values of a tensor, or None while a model or function is being traced."""
-    if isinstance(x, keras.KerasTensor):
-        return None
-    try:
-        return np.asarray(ops.convert_to_numpy(x))
-    except Exception:  # each backend raises its own for a tensor without values
-        return None
-
-
-def sizes_agree(shape: tuple, expected: tuple) -> bool:
-    """Say whether two shapes have equal sizes where both are known, as far as the shorter goes.
-
-    Args:
-        shape: Sizes of axes; None is unknown.
-        expected: The same.
-    """
-    pairs = zip(shape, expected, strict=False)
-    return all(None in sizes or sizes[0] == sizes[1] for sizes in pairs)

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from keras.src.backend import get_keras_mask  # Keras has no public way to read a tensor's mask
 
-from helpers.masking.lengths import sizes_agree
+from helpers.tensors import sizes_agree
 
 PER = ("row", "step")
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from helpers.batching import Plan
 from helpers.feeding.augmented import slots_of
-from helpers.feeding.rows import Array, Feed, Ragged, Stored, make_feed
+from helpers.feeding.feed import Feed, make_feed
+from helpers.feeding.leaves import Array, Padding, Ragged, Stored
+from helpers.feeding.tf_cells import pad_cells
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -30,18 +32,10 @@ def tf_dataset(
 ) -> "tf.data.Dataset":
     """Make the batches of a plan a ``tf.data.Dataset``: the same as `PlannedDataset`'s.
 
-    Each iteration over the dataset is the next epoch of the plan: the first ``plan.epoch(0)``, the
-    second ``plan.epoch(1)``, whoever iterates. Its cardinality is known. The batch axis is static
-    if all batches of the plan have one size, and the time axis (height and width are seen one by
-    one) if all rows have one length, the plan pads all batches to one boundary or ``length`` is
-    given; otherwise they are None, so that lengths may vary freely. Batches are prefetched. Pass
-    ``shuffle=False`` to ``fit``, or it warns that it ignores ``shuffle=True``.
-
-    **Random numbers in** ``augment``. Keras's layers and ``tf.random.Generator`` draw anew in every
-    epoch, and after the same seed the same again. Operations like ``tf.random.uniform`` draw the
-    same in every epoch once a seed is set, e.g. by ``keras.utils.set_random_seed``, because
-    tf.data starts them afresh in every iteration. Functions of NumPy and of Python draw once, when
-    they are traced, unless they are called by ``tf.numpy_function``.
+    Each iteration is the next epoch of the plan, whoever iterates. The cardinality is known, an
+    axis is static where all batches agree, and batches are prefetched. Pass ``shuffle=False`` to
+    ``fit``, or it warns that it ignores ``shuffle=True``. What all this means in detail, and which
+    random numbers ``augment`` draws, is on the page :doc:`Feeding <feeding>`.
 
     Args:
         plan: Which rows share a batch.
@@ -52,19 +46,13 @@ def tf_dataset(
             the batch's own longest row.
         side: ``"post"`` pads behind the row, ``"pre"`` before it.
         value: What the padding holds.
-        store: Whether the rows are copied into tensors, so that TensorFlow alone makes the batches
-            and Python only plans each epoch. Rows that are padded to the same length in every epoch
-            are stored padded, as in `PlannedDataset`; others are stored as they are. The tensors
-            lie in the memory of the CPU. False makes each batch in Python and copies nothing ahead;
-            with ``augment`` Python gives the rows and TensorFlow makes the batches. With
-            ``augment`` nothing is stored padded.
+        store: Whether the rows are copied into tensors, so that TensorFlow alone makes the batches.
+            False makes each batch in Python, or with ``augment`` gives TensorFlow row by row.
         augment: A function that is called on each row before it is padded, as in `PlannedDataset`,
-            or None. It gets tensors, and is traced once, like a function for ``Dataset.map``:
-            an axis on which rows differ is None there. It runs row after row.
+            or None. It gets tensors, and is traced once, like a function for ``Dataset.map``.
 
     Returns:
-        A dataset of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``; the weights have the shapes
-        of `PlannedDataset`'s, ``(batch, 1)`` for targets given as a list of rows.
+        A dataset of ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, as of `PlannedDataset`.
 
     Raises:
         TypeError: As in `PlannedDataset`.
@@ -80,7 +68,7 @@ def tf_dataset(
     """
     import tensorflow as tf
 
-    feed = make_feed(plan, x, y, sample_weight, length, side, value, store, augment)
+    feed = make_feed(plan, x, y, sample_weight, Padding(length, side, value), store, augment)
     sizes = set(plan.sizes.tolist())
     size = sizes.pop() if len(sizes) == 1 else None
     if augment is not None:
@@ -122,7 +110,7 @@ def _in_graph(
     feed.map(lambda leaf: sources.append(_SOURCES[type(leaf)](leaf) if stored else _Called(leaf)))
     augmented = None
     if augment is not None:
-        from helpers.feeding.augmented_graph import AugmentedRows
+        from helpers.feeding.tf_augmented import AugmentedRows
 
         augmented = AugmentedRows(feed, augment, sources, plan.padded)
     epochs = itertools.count()
@@ -286,45 +274,6 @@ class _Called:
 
 _Source = _Rows | _PaddedRows | _RaggedRows | _Called
 _SOURCES = {Array: _Rows, Stored: _PaddedRows, Ragged: _RaggedRows}
-
-
-def pad_cells(
-    leaf: Ragged,
-    cells: "tf.Tensor",
-    starts: "tf.Tensor",
-    sizes: "tf.Tensor",
-    lengths: "tf.Tensor",
-) -> "tf.Tensor":
-    """Make a padded batch of rows whose cells lie one behind the other, and last one of padding.
-
-    Args:
-        leaf: Says on how many axes rows are padded, and on which side.
-        cells: ``(cells, *features)`` of any dtype.
-        starts: The first cell of each row, integers ``(batch,)``.
-        sizes: How long each row is, or how high and wide: integers ``(batch, axes)``.
-        lengths: What the batch is padded to, integers ``(axes,)``, in the dtype of ``sizes`` and
-            ``starts``.
-
-    Returns:
-        A tensor ``(batch, *lengths, *features)`` in the dtype of ``cells``.
-    """
-    import tensorflow as tf
-
-    if leaf.axes == 1:
-        step = tf.range(lengths[0])
-        if leaf.side == "pre":
-            step -= lengths[0] - sizes
-            real = step >= 0
-        else:
-            real = step < sizes
-    else:
-        row, column = tf.range(lengths[0])[:, None], tf.range(lengths[1])
-        heights, widths = sizes[:, 0, None, None], sizes[:, 1, None, None]
-        step = row * widths + column
-        real = (row < heights) & (column < widths)
-    starts = tf.reshape(starts, (-1, *[1] * leaf.axes))
-    padding = tf.shape(cells, starts.dtype)[0] - 1
-    return tf.gather(cells, tf.where(real, starts + step, padding))
 
 
 def _cut(array: "tf.Tensor", start: "tf.Tensor", size: "tf.Tensor") -> "tf.Tensor":

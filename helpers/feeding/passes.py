@@ -5,7 +5,7 @@ import keras
 from helpers.batching import PackedPlan, Plan
 
 
-class Epochs(keras.utils.PyDataset):
+class Passes(keras.utils.PyDataset):
     """A PyDataset that shows the next epoch of its plan in each pass."""
 
     def __init__(self, plan: Plan | PackedPlan, **options):

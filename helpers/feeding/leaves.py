@@ -1,6 +1,5 @@
-"""Rows as the caller gives them, checked, and how a batch is made of them.
+"""Rows as the caller gives them, checked: the leaves of a feed, and how a batch is made of each.
 
-A `Feed` holds one leaf for each input and target and makes the batches of any epoch of its plan.
 There are three kinds of leaves: an `Array`, whose rows are never padded; `Stored` rows, which are
 padded once; and `Ragged` rows, which are padded batch by batch. What an epoch's batches have in
 common is worked out once: a `Reader` then makes one of them from its number alone. Rows that are
@@ -15,12 +14,20 @@ from typing import Any
 import numpy as np
 
 from helpers.batching import Plan
-from helpers.batching.arguments import boolean
 from helpers.batching.policies import buckets_of
-from helpers.padding import as_rows, check_options, fill_value, pad
+from helpers.padding import as_rows, fill_value, pad
 
 # Makes batch i of one epoch, or its part of one leaf. A `partial`, so that it can be pickled.
 Reader = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How the caller wants lists to be padded."""
+
+    length: int | tuple[int | None, int | None] | None
+    side: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -132,164 +139,20 @@ class Ragged:
 Leaf = Array | Stored | Ragged
 
 
-@dataclass(frozen=True)
-class Feed:
-    """What makes the batches of any epoch; holds no state, so that workers can share it."""
-
-    parts: tuple  # (x,) or (x, y), with a leaf for each array
-    sample_weight: np.ndarray | None
-    weighted: bool
-
-    def map(self, function: Callable[[Leaf], Any]) -> tuple:
-        """Replace every leaf by what ``function`` makes of it."""
-        return _map(lambda leaf, _: function(leaf), self.parts, "")
-
-    def leaves(self) -> list[tuple[str, Leaf]]:
-        """List every leaf and what an error calls it, in the order of `map`."""
-        found = []
-        for part, path in zip(self.parts, "xy", strict=False):
-            _map(lambda leaf, path: found.append((path, leaf)), part, path)
-        return found
-
-    def reader(self, plan: Plan) -> Reader:
-        """Return what makes the batches of an epoch's plan, with their weights if there are any."""
-        readers = [_reader(part) for part in self.map(lambda leaf: leaf.reader(plan))]
-        return _reader((*readers, *self.weight_readers(plan)))
-
-    def weight_readers(self, plan: Plan) -> tuple[Reader, ...]:
-        """Return what makes the weights of an epoch's batches, or nothing if there are none."""
-        if not self.weighted:
-            return ()
-        cut = partial(_cut, plan.bounds.tolist())
-        return (_reader(self.map_weights(lambda ones: partial(cut, self.weights(plan, ones)))),)
-
-    def weights(self, plan: Plan, ones: int) -> np.ndarray:
-        """Weights of all slots of an epoch's plan, ``(slots, 1, ...)`` with so many ones."""
-        weights = plan.real.astype(np.float32)
-        if self.sample_weight is not None:
-            weights *= self.sample_weight[plan.rows]
-        return weights.reshape(-1, *[1] * ones)
-
-    def map_weights(self, function: Callable[[int], Any]) -> Any:
-        """Make the weights' structure; ``function`` gets how many axes of 1 one of them has.
-
-        One array for all targets, unless there are several and one of them has a time axis.
-        """
-        ones = []
-        _map(lambda leaf, _: ones.append(_ones(leaf)), self.parts[1], "y")
-        if len(ones) == 1 or not any(ones):
-            return function(ones[0])
-        return _map(lambda leaf, _: function(_ones(leaf)), self.parts[1], "y")
-
-
-def _ones(leaf: Leaf) -> int:
-    # A loss has as many axes as its targets, or one less where it is over the last (features).
-    # Keras drops one axis of 1 too many, but adds none.
-    return max(leaf.axes, len(leaf.shape) - 1) if leaf.axes else 0
-
-
-def _take(rows: np.ndarray, places: np.ndarray, bounds: list[int], i: int) -> np.ndarray:
-    return rows.take(places[bounds[i] : bounds[i + 1]], axis=0)
-
-
-def _take_from(
-    arrays: list[np.ndarray], places: np.ndarray, bounds: list[int], i: int
-) -> np.ndarray:
-    return arrays[i].take(places[bounds[i] : bounds[i + 1]], axis=0)
-
-
-def _cut(bounds: list[int], array: np.ndarray, i: int) -> np.ndarray:
-    return array[bounds[i] : bounds[i + 1]].copy()  # the caller may change it
-
-
-def _reader(readers: Any) -> Reader:
-    """Make one reader of nested tuples and dicts of readers."""
-    if isinstance(readers, dict):
-        return partial(_read_dict, {key: _reader(item) for key, item in readers.items()})
-    if isinstance(readers, tuple):
-        readers = tuple(map(_reader, readers))
-        return partial(_read_one, *readers) if len(readers) == 1 else partial(_read, readers)
-    return readers
-
-
-def _read_dict(readers: dict[Any, Reader], i: int) -> dict:
-    return {key: read(i) for key, read in readers.items()}
-
-
-def _read(readers: tuple[Reader, ...], i: int) -> tuple:
-    return tuple([read(i) for read in readers])
-
-
-def _read_one(read: Reader, i: int) -> tuple:
-    return (read(i),)
-
-
-def make_feed(
-    plan: Plan,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
-    length: int | tuple | None,
-    side: str,
-    value: float,
-    store: bool,
-    augment: Callable | None,
-) -> Feed:
-    """Check the arguments of a dataset and return what makes its batches."""
-    if not isinstance(plan, Plan):
-        raise TypeError(f"plan: expected a helpers.batching.Plan, got {type(plan).__name__}")
-    if isinstance(length, tuple | list) and plan.axes == 1:
-        raise TypeError(
-            f"length: expected an integer or None, got {length!r}; a pair is for a plan whose "
-            "lengths are heights and widths"
-        )
-    check_options(length, "post", plan.axes)
-    check_options(None, side)
-    boolean("store", store)
-    if augment is not None and not callable(augment):
-        raise TypeError(f"augment: expected a function or None, got {augment!r}")
-    if x is None:
-        raise TypeError("x: expected rows, got None")
-    augmented = augment is not None
-
-    def leaf(data: Any, path: str) -> Leaf:
-        return _leaf(data, path, plan, length, side, value, store and not augmented, augmented)
-
-    parts = (_map(leaf, x, "x"),) if y is None else (_map(leaf, x, "x"), _map(leaf, y, "y"))
-    if sample_weight is not None:
-        if y is None:
-            raise ValueError("sample_weight: expected y too, got y=None")
-        sample_weight = row_weights(sample_weight, plan.n)
-    weighted = y is not None and (plan.padded or sample_weight is not None)
-    return Feed(parts, sample_weight, weighted)
-
-
-def _map(function: Callable[[Any, str], Any], data: Any, path: str) -> Any:
-    """Apply ``function(leaf, path)`` to every leaf of nested tuples and dicts."""
-    if isinstance(data, dict | tuple) and not data:
-        raise ValueError(f"{path}: expected rows, got an empty {type(data).__name__}")
-    if isinstance(data, dict):
-        return {key: _map(function, item, f"{path}[{key!r}]") for key, item in data.items()}
-    if isinstance(data, tuple):
-        return tuple(_map(function, item, f"{path}[{i}]") for i, item in enumerate(data))
-    return function(data, path)
-
-
-def _leaf(
+def as_leaf(
     data: Any,
     path: str,
     plan: Plan,
-    length: int | tuple | None,
-    side: str,
-    value: float,
+    padding: Padding,
     store: bool,
     augmented: bool,
 ) -> Leaf:
+    """Check one array or list of rows, which errors call ``path``, and say how it is read."""
     if isinstance(data, list) and data and all(map(_is_scalar, data)):
         # Scalars have no time axis; as one-step rows they are checked for a common dtype.
         data = np.concatenate(as_rows([[item] for item in data], path))
     if isinstance(data, list):
-        return _list_leaf(data, path, plan, length, side, value, store, augmented)
+        return _list_leaf(data, path, plan, padding, store, augmented)
     if not hasattr(data, "__array__"):
         raise TypeError(
             f"{path}: expected an array, a list of rows, or a tuple or dict of these, "
@@ -308,19 +171,18 @@ def _list_leaf(
     data: list,
     path: str,
     plan: Plan,
-    length: int | tuple | None,
-    side: str,
-    value: float,
+    padding: Padding,
     store: bool,
     augmented: bool,
 ) -> Stored | Ragged:
+    length, value = padding.length, padding.value
     follows = _follows(data, path, plan)
     axes = plan.axes if follows else 1
     rows = as_rows(data, path, axes)
     check_count(len(rows), path, plan.n)
-    if axes == 2 and side != "post":
+    if axes == 2 and padding.side != "post":
         raise ValueError(
-            f"side: expected 'post' for {path}, whose rows have two axes, got {side!r}"
+            f"side: expected 'post' for {path}, whose rows have two axes, got {padding.side!r}"
         )
     if isinstance(length, tuple | list):  # a pair is for rows of two axes
         wanted = tuple(length) if axes == 2 else (None,)
@@ -345,7 +207,7 @@ def _list_leaf(
         value = rows[0].dtype.type(0)  # never used: there is nothing to pad
     shape = (*static, *rows[0].shape[axes:])
     is_open = augmented and not follows and wanted == (None,)
-    leaf = Ragged(rows, sizes, shape, follows, wanted, side, value, is_open)
+    leaf = Ragged(rows, sizes, shape, follows, wanted, padding.side, value, is_open)
     targets = _targets(plan, planned, static, wanted, sizes) if store else None
     return leaf if targets is None else leaf.store(targets)
 
@@ -418,20 +280,17 @@ def _is_scalar(item: Any) -> bool:
     return bool(np.isscalar(item)) or getattr(item, "ndim", None) == 0
 
 
+def _take(rows: np.ndarray, places: np.ndarray, bounds: list[int], i: int) -> np.ndarray:
+    return rows.take(places[bounds[i] : bounds[i + 1]], axis=0)
+
+
+def _take_from(
+    arrays: list[np.ndarray], places: np.ndarray, bounds: list[int], i: int
+) -> np.ndarray:
+    return arrays[i].take(places[bounds[i] : bounds[i + 1]], axis=0)
+
+
 def check_count(count: int, path: str, n: int) -> None:
     """Say so if there are not as many rows as in the plan."""
     if count != n:
         raise ValueError(f"{path}: expected the plan's {n} rows, got {count}")
-
-
-def row_weights(sample_weight: Any, n: int) -> np.ndarray:
-    """Check the argument ``sample_weight`` and return it as float32 ``(n,)``."""
-    array = np.asarray(sample_weight)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"sample_weight: expected numbers, got dtype {array.dtype}")
-    if array.shape != (n,):
-        raise ValueError(f"sample_weight: expected shape ({n},), one per row, got {array.shape}")
-    if not np.isfinite(array).all():
-        row = int(np.argmin(np.isfinite(array)))
-        raise ValueError(f"sample_weight: expected finite numbers, got {array[row]} for row {row}")
-    return array.astype(np.float32)

@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.feeding.augmented import check_axes, flat, too_large
-from helpers.feeding.graph import pad_cells
-from helpers.feeding.rows import Array, Feed, Leaf
+from helpers.feeding.feed import Feed
+from helpers.feeding.leaves import Array, Leaf
+from helpers.feeding.tf_cells import pad_cells
 from helpers.padding import fill_value
 
 
