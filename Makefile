@@ -53,7 +53,7 @@ $(ANY_LANE):     # e.g. colab-backends-jax: two at a time, since JAX compiles on
 lanes: test coverage test-backends  ## run every test on every version and backend
 
 notebooks: env   ## generate the labs, execute every notebook, normalise
-	$(BIN)/python tools/notebooks.py
+	$(BIN)/python tools/run_notebooks.py
 
 pages: env       ## write the pages that are generated from data
 	$(BIN)/python tools/pages.py
@@ -62,7 +62,7 @@ bench: env       ## measure what the helpers cost beside what others use
 	$(BIN)/python -m benchmarks
 
 gpu:             ## run the GPU cells here and record them
-	$(PYTHON) -m helpers.devices --record book/gpu-runs.json --command "make gpu"
+	$(PYTHON) -m helpers.devices --record helpers/gpu/runs.json --command "make gpu"
 
 format: env      ## lint and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import devices
+from helpers import devices, gpu_cells
+from helpers.gpu import device
 
 BACKEND = keras.backend.backend()
 GPU = devices.Gpu(name="Stand-in 9000", count=2, driver="12.34", backend=BACKEND)
@@ -43,12 +44,12 @@ def write(path, *entries, schema=1):
 
 @pytest.fixture
 def no_gpu(monkeypatch):
-    monkeypatch.setattr(devices, "gpu", lambda: None)
+    monkeypatch.setattr(device, "gpu", lambda: None)
 
 
 @pytest.fixture
 def fake_gpu(monkeypatch):
-    monkeypatch.setattr(devices, "gpu", lambda: GPU)
+    monkeypatch.setattr(device, "gpu", lambda: GPU)
 
 
 def must_not_run():
@@ -110,7 +111,7 @@ def test_a_finder_that_fails_does_not_stop_the_notebook(monkeypatch, tmp_path):
     def no_driver():
         raise RuntimeError("Unable to initialize backend\nmore")
 
-    monkeypatch.setattr(devices, "gpu", no_driver)
+    monkeypatch.setattr(device, "gpu", no_driver)
     shown = devices.gpu_cell(must_not_run, runs=tmp_path / "absent.json")
     assert "RuntimeError: Unable to initialize backend) and no recorded run" in repr(shown)
     assert "\n" not in repr(shown)
@@ -184,7 +185,7 @@ def test_a_recorded_run_comes_back_and_is_shown(fake_gpu, monkeypatch, tmp_path)
     assert run.result == {"step_seconds": 0.0123456, "shapes": 7}
     assert set(run.versions) == {"python", "keras", "numpy", BACKEND}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", run.date)
-    monkeypatch.setattr(devices, "gpu", lambda: None)
+    monkeypatch.setattr(device, "gpu", lambda: None)
     assert "Stand-in 9000" in repr(devices.gpu_cell(speed, runs=path))
 
 
@@ -262,11 +263,10 @@ def test_a_malformed_file_gives_one_clear_line(no_gpu, tmp_path, content):
     assert shown.runs == ()
 
 
-def test_the_books_file_holds_only_known_cells():
-    from helpers.gpu_cells import CELLS
-
+def test_the_stored_file_holds_only_known_cells():
     assert devices.RUNS.exists()
-    assert {run.cell for run in devices.read_runs()} <= {cell.__name__ for cell in CELLS}
+    known = {cell.__name__ for cell in gpu_cells.CELLS}
+    assert {run.cell for run in devices.read_runs()} <= known
 
 
 # --- finding the GPU: stand-ins for what the backends answer on a machine with a GPU
@@ -284,10 +284,19 @@ def keras_puts_tensors_on(monkeypatch, device):
     monkeypatch.setattr(keras.ops, "convert_to_tensor", lambda value: Tensor(device))
 
 
+def nvidia_smi_says(monkeypatch, text):
+    def run(*args, **kwargs):
+        if text is None:
+            raise FileNotFoundError("nvidia-smi")
+        return types.SimpleNamespace(stdout=text)
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
 def stand_in(monkeypatch, name, **attributes):
     monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(**attributes))
     monkeypatch.setattr(keras.backend, "backend", lambda: name)
-    monkeypatch.setattr(devices, "_driver", lambda: "1.2")
+    nvidia_smi_says(monkeypatch, "1.2\n1.2\n")
 
 
 @pytest.mark.parametrize("placed", ["GPU:0", "CPU:0"])
@@ -327,553 +336,18 @@ def test_a_backend_without_gpus_has_none(monkeypatch):
     assert devices.gpu() is None
 
 
-def test_driver_is_what_nvidia_smi_says_or_unknown(monkeypatch):
-    def answers(text):
-        return lambda *args, **kwargs: types.SimpleNamespace(stdout=text)
-
-    monkeypatch.setattr(subprocess, "run", answers("570.86.15\n570.86.15\n"))
-    assert devices._driver() == "570.86.15"
-    monkeypatch.setattr(subprocess, "run", answers(""))
-    assert devices._driver() == "unknown"
-
-    def absent(*args, **kwargs):
-        raise FileNotFoundError("nvidia-smi")
-
-    monkeypatch.setattr(subprocess, "run", absent)
-    assert devices._driver() == "unknown"
-
-
-# --- the cells and the command
-
-
-def test_tail_batch_compile_on_this_device():
-    from helpers.gpu_cells import tail_batch_compile
-
-    measured = tail_batch_compile(rows=7, batch_size=4)
-    per_policy = [
-        "batch_shapes",
-        "first_tail_step_seconds",
-        "full_step_seconds",
-        "tail_step_seconds",
-    ]
-    names = {f"{tail}_{name}" for tail in ("keep", "pad") for name in per_policy}
-    assert set(measured) == names | {"tail_compile_in_full_steps"}
-    assert (measured["keep_batch_shapes"], measured["pad_batch_shapes"]) == (2, 1)
-    assert all(np.isfinite(value) and value > 0 for value in measured.values())
-
-
-def test_the_last_step_that_is_timed_is_the_tail(monkeypatch):
-    from helpers import gpu_cells
-
-    fetched = []
-
-    class Logged(gpu_cells.PlannedDataset):
-        def __getitem__(self, index):
-            fetched.append(index)
-            return super().__getitem__(index)
-
-    monkeypatch.setattr(gpu_cells, "PlannedDataset", Logged)
-    gpu_cells.tail_batch_compile(rows=11, batch_size=2)
-    # Keras looks at the first batches once more before it begins; each epoch then goes 0 to 5.
-    epochs = 2 * 6
-    assert "".join(map(str, fetched)).count("012345") == epochs
-
-
-def test_a_compile_that_pytorch_shares_is_forgotten(monkeypatch):
-    from helpers import gpu_cells
-
-    resets = []
-    compiler = types.SimpleNamespace(reset=lambda: resets.append(1))
-    stand_in(monkeypatch, "torch", compiler=compiler)
-    gpu_cells.forget_compiled()
-    assert resets == [1]
-
-
-def test_tail_batch_compile_reads_each_figure_off_the_right_steps(monkeypatch):
-    from helpers import gpu_cells
-
-    class Clock(gpu_cells.StepTimer):
-        def on_train_end(self, logs=None):  # (epochs, steps): 1.0 1.1 1.2 | 2.0 2.1 2.2 | ...
-            steps = len(self.seconds[0])
-            self.seconds = [[e + 1 + s / 10 for s in range(steps)] for e in range(6)]
-
-    monkeypatch.setattr(gpu_cells, "StepTimer", Clock)
-    measured = gpu_cells.tail_batch_compile(rows=11, batch_size=4)
-    for tail in ("keep", "pad"):
-        assert measured[f"{tail}_first_tail_step_seconds"] == 1.2  # the first epoch's last step
-        assert measured[f"{tail}_full_step_seconds"] == 2.0  # the fastest later full step
-        assert measured[f"{tail}_tail_step_seconds"] == 2.2  # the fastest later tail
-    assert measured["tail_compile_in_full_steps"] == 1.2 / 2.0
-
-
-def test_tail_batch_compile_needs_a_smaller_batch():
-    from helpers.gpu_cells import tail_batch_compile
-
-    with pytest.raises(ValueError, match=r"rows=64.*batch_size=32"):
-        tail_batch_compile(rows=64, batch_size=32)
-
-
-def test_tail_batch_compile_refuses_where_keras_does_not_compile(monkeypatch):
-    from helpers.gpu_cells import tail_batch_compile
-
-    monkeypatch.setattr("keras.src.trainers.trainer.model_supports_jit", lambda model: False)
-    with (
-        pytest.warns(UserWarning, match="jit_compile"),
-        pytest.raises(NotImplementedError, match="does not compile"),
-    ):
-        tail_batch_compile()
-
-
-SMALL = {"rows": 10, "steps": 9, "features": 3, "units": 4}
-CASES = ("right", "left", "empty_row")
-
-
-def test_cudnn_masks_on_this_device():
-    from helpers.gpu_cells import cudnn_masks
-
-    measured = cudnn_masks(**SMALL)
-    per_case = ("cudnn_takes_it", "auto_runs", "rows_wrong", "largest_difference")
-    names = {f"{case}_{name}" for case in CASES for name in per_case}
-    times = {"masked_step_seconds", "unmasked_step_seconds", "mask_costs_unmasked_steps"}
-    if devices.gpu() is not None:
-        assert set(measured) <= names | times
-        return
-    assert set(measured) == names | times
-    for case in CASES:
-        assert measured[f"{case}_cudnn_takes_it"] == 0  # there is none
-        assert measured[f"{case}_auto_runs"] == 1
-        assert measured[f"{case}_rows_wrong"] == 0
-        assert measured[f"{case}_largest_difference"] < 1e-5
-    assert all(measured[name] > 0 for name in times)
-    assert measured == devices._plain(measured, "cudnn_masks")
-
-
-def small_masks(monkeypatch, answer):
-    """Measure with a stand-in for the LSTM: ``answer(case, use_cudnn, x, mask, run)``."""
-    from helpers import gpu_cells
-
-    real = gpu_cells.unless_refused
-    given = []
-
-    def stand_in_lstm(features, units, use_cudnn, x, mask):
-        case = CASES[len(given) // 2]
-        given.append((case, use_cudnn, x, mask))
-
-        def run(mask=mask):
-            return real(features, units, "auto", x, mask)
-
-        return answer(case, use_cudnn, mask, run)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(gpu_cells, "unless_refused", stand_in_lstm)
-        return gpu_cells.cudnn_masks(**SMALL), given
-
-
-def test_cudnn_masks_runs_each_case_both_ways(monkeypatch):
-    _, given = small_masks(monkeypatch, lambda case, use_cudnn, mask, run: (0, None))
-    assert [(case, use) for case, use, _, _ in given] == [
-        (case, use) for case in CASES for use in (True, "auto")
-    ]
-    masks = {case: mask for case, _, _, mask in given}
-    lengths = masks["right"].sum(axis=1)
-    assert sorted(set(lengths)) == [*range(1, 8), 9]
-    assert (np.diff(lengths) > 0).any()  # in no order
-    assert (np.diff(lengths) < 0).any()
-    steps = np.arange(9)
-    assert (masks["right"] == (steps < lengths[:, None])).all()
-    assert (masks["left"] == (steps >= 9 - lengths[:, None])).all()
-    assert masks["empty_row"].sum(axis=1).tolist() == [0, *lengths[1:]]
-    for case, _, x, mask in given:
-        if case != "empty_row":
-            assert not x[~mask].any()
-            assert x[mask].all()
-
-
-@pytest.mark.parametrize("refused", CASES)
-def test_cudnn_masks_says_what_is_refused(monkeypatch, refused):
-    def answer(case, use_cudnn, mask, run):
-        return run() if case != refused or use_cudnn == "auto" else (0, None)
-
-    measured, _ = small_masks(monkeypatch, answer)
-    for case in CASES:
-        assert measured[f"{case}_cudnn_takes_it"] == (case != refused)
-        assert measured[f"{case}_auto_runs"] == 1
-
-    def refuses_both(case, use_cudnn, mask, run):
-        return (0, None) if case == refused else run()
-
-    measured, _ = small_masks(monkeypatch, refuses_both)
-    assert measured[f"{refused}_auto_runs"] == 0
-    assert f"{refused}_rows_wrong" not in measured
-    assert f"{refused}_largest_difference" not in measured
-
-
-def test_cudnn_masks_counts_rows_that_come_out_wrong(monkeypatch):
-    def answer(case, use_cudnn, mask, run):
-        ran, got = run(np.ones_like(mask) if case == "right" else mask)  # the mask is ignored
-        got = np.array(got)
-        if case == "left":
-            got = got[::-1]  # rows in another order
-        if case == "empty_row":
-            got[0] = np.nan
-        return ran, got
-
-    measured, given = small_masks(monkeypatch, answer)
-    padded = int((~given[0][3].all(axis=1)).sum())
-    assert measured["right_rows_wrong"] == padded == 9
-    assert measured["left_rows_wrong"] == 10
-    assert measured["right_largest_difference"] > 0.1
-    assert measured["left_largest_difference"] > 0.1
-    assert measured["empty_row_rows_wrong"] == 1
-    assert measured["empty_row_largest_difference"] < 1e-2
-    assert measured == devices._plain(measured, "cudnn_masks")
-
-
-def test_cudnn_masks_without_a_number_reports_none(monkeypatch):
-    def answer(case, use_cudnn, mask, run):
-        return 1, np.full((10, 4), np.nan)
-
-    measured, _ = small_masks(monkeypatch, answer)
-    assert measured["right_rows_wrong"] == 10
-    assert "right_largest_difference" not in measured
-
-
-def test_cudnn_masks_compares_the_fastest_warm_batches(monkeypatch):
-    from helpers import gpu_cells
-
-    shown = []
-
-    class Model:
-        def __init__(self, masked):
-            self.masked = masked
-
-        def predict_on_batch(self, inputs):
-            shown.append((self.masked, len(inputs) if isinstance(inputs, list) else "one"))
-
-    real, clock = gpu_cells.lstm_model, [0.0]
-
-    def model(*args, masked, use_cudnn):
-        if masked or use_cudnn == "auto":
-            assert use_cudnn == "auto"
-            return Model(masked)
-        return real(*args, masked=masked, use_cudnn=use_cudnn)
-
-    def perf_counter():
-        clock[0] += 1 + len(shown)  # the first batch is the fastest, and must not count
-        return clock[0]
-
-    monkeypatch.setattr(gpu_cells, "unless_refused", lambda *args: (0, None))
-    monkeypatch.setattr(gpu_cells, "lstm_model", model)
-    monkeypatch.setattr(gpu_cells.time, "perf_counter", perf_counter)
-    measured = gpu_cells.cudnn_masks(**SMALL)
-    assert shown == [(True, 2)] * 11 + [(False, "one")] * 11
-    assert measured["masked_step_seconds"] == 3.0
-    assert measured["unmasked_step_seconds"] == 14.0
-    assert measured["mask_costs_unmasked_steps"] == 3.0 / 14.0
-
-
-@pytest.mark.parametrize(("name", "number"), [("rows", 7), ("steps", 5)])
-def test_cudnn_masks_needs_eight_lengths(name, number):
-    from helpers.gpu_cells import cudnn_masks
-
-    with pytest.raises(ValueError, match=f"^{name}: expected at least 8, got {number}"):
-        cudnn_masks(**{**SMALL, name: number})
-
-
-def test_lstm_models_have_the_same_weights():
-    from helpers.gpu_cells import lstm_model
-
-    one = lstm_model(3, 4, masked=True, use_cudnn="auto")
-    other = lstm_model(3, 4, masked=False, use_cudnn=False)
-    for weight, same in zip(one.get_weights(), other.get_weights(), strict=True):
-        assert weight.any()
-        assert (weight == same).all()
-    assert [layer.use_cudnn for layer in (one.layers[-1], other.layers[-1])] == ["auto", False]
-
-
-def test_only_kerass_own_words_count_as_a_refusal(monkeypatch):
-    from helpers import gpu_cells
-
-    x, mask = np.ones((1, 2, 3), "float32"), np.ones((1, 2), bool)
-    if devices.gpu() is None:  # Keras says that it cannot follow use_cudnn=True
-        model = gpu_cells.lstm_model(3, 4, masked=True, use_cudnn=True)
-        with pytest.raises(ValueError, match=gpu_cells.REFUSALS[1]):
-            model.predict_on_batch([x, mask])
-        assert gpu_cells.unless_refused(3, 4, True, x, mask) == (0, None)
-
-    def failing(*args, **kwargs):
-        raise ValueError(words)
-
-    monkeypatch.setattr(gpu_cells, "lstm_model", failing)
-    words = f"a mask that {gpu_cells.REFUSALS[0]}, while using cuDNN"
-    assert gpu_cells.unless_refused(3, 4, "auto", x, mask) == (0, None)
-    words = "CUDA out of memory"
-    with pytest.raises(ValueError, match="out of memory"):
-        gpu_cells.unless_refused(3, 4, "auto", x, mask)
-
-
-FEW = {"images": 20, "batch_size": 4, "buckets": 3, "height": 8, "widest": 48, "units": 4}
-WAYS = ("padded", "bucketed")
-
-
-def test_width_buckets_on_this_device():
-    from helpers.gpu_cells import width_buckets
-
-    measured = width_buckets(**{**FEW, "buckets": 2})
-    per_way = ("images_per_second", "pixels_per_true_pixel", "shapes", "first_steps_seconds")
-    assert set(measured) == {f"{way}_{name}" for way in WAYS for name in per_way} | {
-        "bucketed_speedup"
-    }
-    assert (measured["padded_shapes"], measured["bucketed_shapes"]) == (1, 2)
-    assert measured["padded_pixels_per_true_pixel"] > measured["bucketed_pixels_per_true_pixel"] > 1
-    assert all(np.isfinite(value) and value > 0 for value in measured.values())
-    assert set(devices._plain(measured, "width_buckets")) == set(measured)
-
-
-class Timed:
-    """A stand-in for a model on a clock of its own: steps get faster, and a new shape is slow."""
-
-    def __init__(self):
-        self.now, self.steps, self.costs = 0.0, [], []
-
-    def train_on_batch(self, x, y, sample_weight=None):
-        images, sizes = x
-        new = images.shape not in {shape for shape, *_ in self.steps}
-        self.steps.append((images.shape, images, sizes, sample_weight))
-        self.costs.append(images.size / len(self.steps) + 1e6 * new)
-        self.now += self.costs[-1]
-
-
-def test_width_buckets_reads_each_figure_off_the_right_steps(monkeypatch):
-    from helpers import gpu_cells
-
-    models = []
-
-    def crnn(height, units):
-        assert (height, units) == (8, 4)
-        models.append(Timed())
-        return models[-1]
-
-    monkeypatch.setattr(gpu_cells, "crnn", crnn)
-    monkeypatch.setattr(gpu_cells.time, "perf_counter", lambda: models[-1].now)
-    measured = gpu_cells.width_buckets(**FEW)
-    assert len(models) == 2
-    true = {}
-    for way, model in zip(WAYS, models, strict=True):
-        shapes = list(dict.fromkeys(shape for shape, *_ in model.steps))
-        n, wide = len(shapes), max(width for _, _, width, _ in shapes)
-        assert [shape for shape, *_ in model.steps[: 2 * n]] == shapes * 2
-        epochs = model.steps[2 * n :]
-        epoch = epochs[: len(epochs) // 3]
-        assert [step[0] for step in epochs] == [step[0] for step in epoch] * 3
-        real = np.concatenate([sizes if w is None else sizes[w > 0] for _, _, sizes, w in epoch])
-        assert len(real) == FEW["images"]
-        assert real[:, 1].max() == wide
-        for shape, images, sizes, _ in epoch:
-            assert shape[0] == FEW["batch_size"]
-            for image, (h, w) in zip(images, sizes, strict=True):
-                assert image[:h, :w].all()
-                assert not image[:, w:].any()
-        pixels, true[way] = sum(step[1].size for step in epoch), int(real.prod(axis=1).sum())
-        last = sum(model.costs[-len(epoch) :])
-        assert measured[f"{way}_shapes"] == n == {"padded": 1, "bucketed": 3}[way]
-        assert measured[f"{way}_images_per_second"] == pytest.approx(20 / last)
-        assert measured[f"{way}_pixels_per_true_pixel"] == pytest.approx(pixels / true[way])
-        assert measured[f"{way}_first_steps_seconds"] == pytest.approx(sum(model.costs[:n]))
-    assert true["padded"] == true["bucketed"]
-    assert measured["bucketed_speedup"] == pytest.approx(
-        measured["bucketed_images_per_second"] / measured["padded_images_per_second"]
-    )
-
-
-def test_the_reader_of_width_buckets_is_not_moved_by_padding():
-    from helpers.gpu_cells import crnn
-
-    model = crnn(8, 4)
-    narrow = np.random.default_rng(0).random((1, 8, 21, 1), dtype="float32")
-    wide = np.pad(narrow, ((0, 0), (0, 0), (0, 30), (0, 0)), constant_values=5)
-    sizes = np.array([[8, 21]], "int32")
-    alone, padded = (np.asarray(model.predict_on_batch([x, sizes])) for x in (narrow, wide))
-    np.testing.assert_allclose(alone, padded, atol=1e-6)
-    whole = model.predict_on_batch([wide, np.array([[8, 51]], "int32")])
-    assert np.abs(np.asarray(whole) - alone).max() > 1e-3
-
-
 @pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"images": 1}, "^images: expected at least 2, got 1"),
-        ({"buckets": 1}, "^buckets: expected at least 2, got 1"),
-    ],
+    ("text", "driver"),
+    [("570.86.15\n570.86.15\n", "570.86.15"), ("", "unknown"), (None, "unknown")],
 )
-def test_width_buckets_needs_images_and_buckets(given, message):
-    from helpers.gpu_cells import width_buckets
-
-    with pytest.raises(ValueError, match=message):
-        width_buckets(**{**FEW, **given})
-
-
-def test_width_buckets_refuses_images_of_one_width(monkeypatch):
-    from helpers import gpu_cells
-
-    monkeypatch.setattr(gpu_cells, "random_lengths", lambda count, *_, **__: np.full(count, 99))
-    with pytest.raises(ValueError, match=r"^images: expected widths for two buckets"):
-        gpu_cells.width_buckets(**FEW)
+def test_driver_is_what_nvidia_smi_says_or_unknown(monkeypatch, text, driver):
+    stand_in(monkeypatch, "jax", devices=lambda kind: [kind])
+    keras_puts_tensors_on(monkeypatch, types.SimpleNamespace(platform="gpu", device_kind="Card"))
+    nvidia_smi_says(monkeypatch, text)
+    assert devices.gpu().driver == driver
 
 
-BRIEF = {"rows": 24, "batch_size": 4, "longest": 32, "features": 3, "filters": 4}
-
-
-def test_jit_by_shapes_on_this_device():
-    from helpers.gpu_cells import jit_by_shapes
-
-    measured = jit_by_shapes(**BRIEF, buckets=(1, 3))
-    per_way = ("first_epoch_seconds", "warm_step_seconds")
-    names = {
-        f"{plan}_{way}_{name}"
-        for plan in ("1_bucket", "3_buckets")
-        for way in ("jit", "plain")
-        for name in per_way
-    }
-    counts = {
-        f"{plan}_{name}" for plan in ("1_bucket", "3_buckets") for name in ("shapes", "batches")
-    }
-    last = {f"{way}_new_shape_in_warm_steps" for way in ("jit", "plain")}
-    assert set(measured) == names | counts | last
-    assert (measured["1_bucket_shapes"], measured["3_buckets_shapes"]) == (1, 3)
-    assert all(np.isfinite(value) and value > 0 for value in measured.values())
-    assert set(devices._plain(measured, "jit_by_shapes")) == set(measured)
-
-
-class Learner:
-    """A stand-in for a model on a clock of its own: a new shape is slow, and steps get faster."""
-
-    def __init__(self, jit_compile):
-        self.jit_compile, self.now, self.steps, self.costs = jit_compile, 0.0, [], []
-
-    def train_on_batch(self, x, y, sample_weight):
-        values, mask = x
-        new = values.shape not in {step[0].shape for step in self.steps}
-        self.steps.append((values, mask, y, sample_weight))
-        self.costs.append(values.size / len(self.steps) + new * (1e6 if self.jit_compile else 1e3))
-        self.now += self.costs[-1]
-
-
-def test_jit_by_shapes_reads_each_figure_off_the_right_steps(monkeypatch):
-    from helpers import gpu_cells
-
-    models, forgotten = [], []
-
-    def sequence_model(features, filters, *, jit_compile):
-        assert (features, filters) == (3, 4)
-        assert len(forgotten) == len(models) + 1  # before every model
-        models.append(Learner(jit_compile))
-        return models[-1]
-
-    monkeypatch.setattr(gpu_cells, "sequence_model", sequence_model)
-    monkeypatch.setattr(gpu_cells, "forget_compiled", lambda: forgotten.append(1))
-    monkeypatch.setattr(gpu_cells.time, "perf_counter", lambda: models[-1].now)
-    measured = gpu_cells.jit_by_shapes(**BRIEF, buckets=(1, 2, 5))
-    assert [model.jit_compile for model in models] == [True, False] * 3
-    seen = []
-    for k, some in zip((1, 2, 5), zip(models[::2], models[1::2], strict=True), strict=True):
-        name = f"{k}_bucket{'s' * (k > 1)}"
-        for way, model in zip(("jit", "plain"), some, strict=True):
-            n = measured[f"{name}_batches"]
-            assert len(model.steps) == 4 * n
-            epoch = model.steps[:n]
-            shapes = {values.shape for values, *_ in epoch}
-            assert len(shapes) == measured[f"{name}_shapes"] == k
-            assert {shape[0] for shape in shapes} == {4}
-            rows = []
-            for values, mask, labels, weights in epoch:
-                lengths = mask.sum(axis=1)
-                assert (mask == (np.arange(values.shape[1]) < lengths[:, None])).all()
-                assert not values[~mask].any()
-                assert values[mask].all()
-                real = weights > 0
-                rows += zip(lengths[real].tolist(), labels[real].tolist(), strict=True)
-            assert len(rows) == 24
-            seen.append(sorted(rows))
-            first, warm = sum(model.costs[:n]), sum(model.costs[3 * n :])  # the last is the fastest
-            assert measured[f"{name}_{way}_first_epoch_seconds"] == pytest.approx(first)
-            assert measured[f"{name}_{way}_warm_step_seconds"] == pytest.approx(warm / n)
-            if k == 5:
-                extra = (first - warm) / k / (warm / n)
-                assert measured[f"{way}_new_shape_in_warm_steps"] == pytest.approx(extra)
-    assert all(rows == seen[0] for rows in seen)  # the same rows, whatever the plan
-    assert measured["jit_new_shape_in_warm_steps"] > measured["plain_new_shape_in_warm_steps"]
-
-
-def test_the_second_epoch_is_never_the_warm_one(monkeypatch):
-    from helpers import gpu_cells
-
-    clock = iter([9.0, 1.0, 3.0, 2.0] * 2)
-    monkeypatch.setattr(gpu_cells, "epoch_seconds", lambda model, batches: next(clock))
-    measured = gpu_cells.jit_by_shapes(**BRIEF, buckets=(2,))
-    assert measured["2_buckets_jit_first_epoch_seconds"] == 9.0
-    assert measured["2_buckets_plain_warm_step_seconds"] == 2.0 / measured["2_buckets_batches"]
-
-
-def test_the_learner_of_jit_by_shapes_is_not_moved_by_padding():
-    from helpers.gpu_cells import sequence_model
-
-    model = sequence_model(3, 4, jit_compile=False)
-    assert model.jit_compile is False
-    short = np.random.default_rng(0).random((1, 7, 3), dtype="float32")
-    mask = np.ones((1, 7), bool)
-    long, padded = np.pad(short, ((0, 0), (0, 9), (0, 0))), np.pad(mask, ((0, 0), (0, 9)))
-    alone, batch, unmasked = (
-        np.asarray(model.predict_on_batch(inputs))
-        for inputs in ([short, mask], [long, padded], [long, np.ones_like(padded)])
-    )
-    np.testing.assert_allclose(batch, alone, atol=1e-6)
-    assert np.abs(unmasked - alone).max() > 1e-3
-
-
-def test_jit_by_shapes_needs_a_length_for_each_bucket():
-    from helpers.gpu_cells import jit_by_shapes
-
-    with pytest.raises(ValueError, match=r"^buckets: expected at most \d+, .* got 25"):
-        jit_by_shapes(**BRIEF, buckets=(1, 25))
-
-
-def test_jit_by_shapes_refuses_where_keras_does_not_compile(monkeypatch):
-    from helpers.gpu_cells import jit_by_shapes
-
-    monkeypatch.setattr("keras.src.trainers.trainer.model_supports_jit", lambda model: False)
-    with (
-        pytest.warns(UserWarning, match="jit_compile"),
-        pytest.raises(NotImplementedError, match="does not compile"),
-    ):
-        jit_by_shapes(**BRIEF, buckets=(1,))
-
-
-MASKS = {
-    "right-padded": ([[1, 1, 1, 0], [1, 0, 0, 0]], True),
-    "no padding": ([[1, 1, 1, 1], [1, 1, 1, 1]], True),
-    "left-padded": ([[0, 1, 1, 1], [0, 0, 0, 1]], False),
-    "a hole": ([[1, 0, 1, 0], [1, 1, 1, 1]], False),
-    "an empty row": ([[1, 1, 0, 0], [0, 0, 0, 0]], False),
-}
-
-
-@pytest.mark.parametrize(("mask", "taken"), MASKS.values(), ids=MASKS.keys())
-def test_kerass_own_check_says_which_masks_cudnn_takes(mask, taken):
-    if BACKEND != "tensorflow":
-        pytest.skip("only the TensorFlow backend gives a mask to cuDNN")
-    import importlib
-
-    from helpers.gpu_cells import REFUSALS
-
-    rnn = importlib.import_module("keras.src.backend.tensorflow.rnn")
-    mask = keras.ops.convert_to_tensor(np.array(mask, dtype=bool))
-    if taken:
-        rnn._assert_valid_mask(mask)
-        return
-    with pytest.raises(Exception, match=REFUSALS[0]) as caught:
-        rnn._assert_valid_mask(mask)
-    assert type(caught.value).__name__ == "InvalidArgumentError"
+# --- the command
 
 
 def test_list_names_every_cell(capsys):
@@ -891,21 +365,15 @@ def test_record_command_fails_clearly_without_a_gpu(no_gpu, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("command", [None, "make gpu"])
-def test_record_command_writes_the_command(fake_gpu, monkeypatch, capsys, tmp_path, command):
-    from helpers import gpu_cells
-
-    monkeypatch.setattr(gpu_cells, "CELLS", (speed,))
+def test_record_command_writes_the_command(fake_gpu, capsys, tmp_path, command):
     path = tmp_path / "runs.json"
     given = ["--command", command] if command else []
-    assert devices.main(["--record", str(path), *given]) == 0
+    assert devices.main(["--record", str(path), *given], (speed,)) == 0
     (run,) = devices.read_runs(path)
     typed = f"KERAS_BACKEND={BACKEND} python -m helpers.devices --record {path}"
     assert run.command == (command or typed)
     assert "Stand-in 9000" in capsys.readouterr().out
 
 
-def test_record_command_fails_if_a_cell_failed(fake_gpu, monkeypatch, tmp_path):
-    from helpers import gpu_cells
-
-    monkeypatch.setattr(gpu_cells, "CELLS", (speed, broken))
-    assert devices.main(["--record", str(tmp_path / "runs.json")]) == 1
+def test_record_command_fails_if_a_cell_failed(fake_gpu, tmp_path):
+    assert devices.main(["--record", str(tmp_path / "runs.json")], (speed, broken)) == 1

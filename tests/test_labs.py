@@ -12,7 +12,7 @@ import pytest
 from lab_runs import verdicts
 
 from helpers import batching, labs
-from helpers.lab_tasks import tail_batches
+from helpers.labs.tasks import tail_batches
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from helpers import images
 from helpers.augmentation import Declared, OneDraw
-from helpers.lab_tasks import augmentation as tasks
+from helpers.labs.tasks import augmentation as tasks
 
 untouched = lab_runs.fixture("augmentation")
 solved = lab_runs.fixture("solutions/augmentation")

@@ -11,7 +11,7 @@ import pytest
 from keras import layers, ops
 
 from helpers import images, labs
-from helpers.lab_tasks import images_to_sequences as tasks
+from helpers.labs.tasks import images_to_sequences as tasks
 
 untouched = lab_runs.fixture("images-to-sequences")
 solved = lab_runs.fixture("solutions/images-to-sequences")

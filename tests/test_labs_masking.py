@@ -11,7 +11,7 @@ import pytest
 from keras import layers, ops
 
 from helpers import masking, padding
-from helpers.lab_tasks import masking as tasks
+from helpers.labs.tasks import masking as tasks
 
 untouched = lab_runs.fixture("masking")
 solved = lab_runs.fixture("solutions/masking")

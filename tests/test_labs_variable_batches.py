@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 
 from helpers import batching, data, feeding, padding
-from helpers.lab_tasks import variable_batches as tasks
+from helpers.labs.tasks import variable_batches as tasks
 
 untouched = lab_runs.fixture("variable-batches")
 solved = lab_runs.fixture("solutions/variable-batches")

@@ -16,7 +16,8 @@ the solution
 
 Markdown: the title "Solution: X" becomes "Lab: X"; cells tagged `solution-only` are left out;
 links are turned to the lab's folder; every hint is followed by a link to the solution. Outputs are
-dropped: run tools/notebooks.py afterwards. ``--check`` writes nothing and exits 1 if one is stale.
+dropped: run tools/run_notebooks.py afterwards. ``--check`` writes nothing and exits 1 if one is
+stale.
 """
 
 import argparse

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from helpers import batching
-from helpers.labs import Wrong, attempted, check_rows_seen, first_line, rows_shown, spell_rows
+from helpers.labs.checks import (
+    Wrong,
+    attempted,
+    check_rows_seen,
+    first_line,
+    rows_shown,
+    spell_rows,
+)
 
 BATCH = 32
 OUTCOMES = ("trains", "raises", "broadcasts")

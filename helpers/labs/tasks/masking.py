@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labs import Wrong, check_shape, first_line, hand_over
+from helpers.labs.checks import Wrong, check_shape, first_line, hand_over
 from helpers.padding import pad
 
 CLASSES, FEATURES, IDS = 9, 12, 33

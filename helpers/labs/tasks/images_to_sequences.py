@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labs import (
+from helpers.labs.checks import (
     Wrong,
     attempted,
     check_number,

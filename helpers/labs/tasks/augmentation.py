@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labs import Wrong, attempted, check_shape, first_line
+from helpers.labs.checks import Wrong, attempted, check_shape, first_line
 from helpers.padding import pad
 
 SHARE = 0.85  # of the crops that `tell` asks for

@@ -1,0 +1,212 @@
+"""The engine: controls, an explorer, and its two renderings."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from helpers.figures import Drawing, figcaption, svg_element
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control of an explorer.
+
+    Attributes:
+        name: the argument of the frame function that it sets.
+        label: what the reader sees beside it.
+        values: the values it can take; numbers make a slider, anything else a list to pick from.
+        default: the value it starts with.
+    """
+
+    name: str
+    label: str
+    values: Sequence[Hashable]
+    default: Hashable
+
+    def __post_init__(self):
+        if not self.values:
+            raise ValueError(f"values of control {self.name!r} must not be empty")
+        if self.default not in self.values:
+            raise ValueError(
+                f"default of control {self.name!r} must be one of its values "
+                f"{list(self.values)}; got {self.default!r}"
+            )
+
+    @property
+    def is_slider(self) -> bool:
+        """Whether all values are numbers, so that the control is a slider."""
+        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
+
+
+# One listener for every explorer's own figure: it finds its parts inside the figure that holds the
+# script, so that explorers do not collide and need no ids. `frames` is a list of [text, parts] in
+# the order of the controls' values, the last control running fastest; a part is the number of an
+# SVG element in `parts`, because frames have most of their elements in common.
+_SCRIPT = """(function(){
+var figure=document.currentScript.closest("figure"),
+find=function(q){return figure.querySelectorAll(q)},
+data=JSON.parse(find("script[type='application/json']")[0].textContent),
+inputs=[].slice.call(find("input,select"));
+function show(){
+var at=0,svg=find("svg")[0];
+inputs.forEach(function(c,i){
+at=at*data.values[i].length+Number(c.value);
+var v=data.values[i][c.value];
+if(c.type==="range"){c.setAttribute("aria-valuetext",v);
+c.parentNode.querySelector("output").textContent=v}});
+var text=data.frames[at][0];
+svg.setAttribute("aria-label",text);
+svg.querySelector("g").innerHTML=
+data.frames[at][1].map(function(i){return data.parts[i]}).join("");
+find("[aria-live]")[0].textContent=text}
+inputs.forEach(function(c){c.addEventListener("input",show)});
+find("[hidden]").forEach(function(e){e.hidden=false});
+show()})()"""
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """An interactive figure: controls, and a pure function that draws one frame.
+
+    Attributes:
+        frame: called with one keyword argument per control; returns a `Drawing`.
+        controls: the controls, in the order in which they stand.
+        title: first words of the caption.
+        caption: the caption.
+
+    Example:
+        >>> from helpers.explore import tail_explorer
+        >>> tail_explorer().default
+        {'batch_size': 32, 'rows': 105, 'tail': 'keep'}
+    """
+
+    frame: Callable[..., Drawing]
+    controls: tuple[Control, ...]
+    title: str = ""
+    caption: str = ""
+
+    @property
+    def default(self) -> dict[str, Any]:
+        """The choice that is shown first."""
+        return {control.name: control.default for control in self.controls}
+
+    def choices(self) -> list[dict[str, Any]]:
+        """Every choice, the last control running fastest."""
+        names = [control.name for control in self.controls]
+        every = itertools.product(*(control.values for control in self.controls))
+        return [dict(zip(names, values, strict=True)) for values in every]
+
+    def html(self) -> str:
+        """The static rendering: a ``<figure>`` that needs no kernel, no network and no library."""
+        frames = [self.frame(**choice) for choice in self.choices()]
+        first = self.frame(**self.default)
+        height = max(frame.height for frame in frames)
+        key = _key(f"{self.title}{self.caption}{first.body}{len(frames)}")
+        numbers: dict[str, int] = {}  # SVG element -> its number, in order of appearance
+        packed_frames = []
+        for frame in frames:
+            body = frame.body.replace("url(#hatch)", f"url(#{key}-hatch)")
+            elements = re.split("(?=<[a-z])", body)
+            packed_frames.append(
+                [frame.alt, [numbers.setdefault(e, len(numbers)) for e in elements if e]]
+            )
+        data = {
+            "values": [list(control.values) for control in self.controls],
+            "parts": list(numbers),
+            "frames": packed_frames,
+        }
+        packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+        return (
+            f'<figure class="re-figure re-explorer"><div class="re-controls" hidden>'
+            f"{''.join(map(_control_html, self.controls))}</div>"
+            f"{svg_element(first.body, first.width, height, first.alt, key)}"
+            f'<p class="re-said" aria-live="polite">{escape(first.alt)}</p>'
+            f"{figcaption(self.title, self.caption)}"
+            f'<script type="application/json">{packed}</script>'
+            f"<script>{_SCRIPT}</script></figure>"
+        )
+
+    def widget(self):
+        """The rendering with a kernel: an ipywidgets box of the controls above the frame.
+
+        Returns:
+            An ``ipywidgets.VBox``; its last child is the ``HTML`` widget with the frame.
+        """
+        import ipywidgets as w
+
+        style = {"description_width": "initial"}
+        boxes = [
+            (w.SelectionSlider if control.is_slider else w.Dropdown)(
+                options=list(control.values),
+                value=control.default,
+                description=control.label,
+                style=style,
+            )
+            for control in self.controls
+        ]
+        shown = w.HTML()
+
+        def show(_=None) -> None:
+            choice = {c.name: box.value for c, box in zip(self.controls, boxes, strict=True)}
+            drawing = self.frame(**choice)
+            caption = figcaption(self.title, self.caption)
+            shown.value = f"<figure>{drawing.svg}<p>{escape(drawing.alt)}</p>{caption}</figure>"
+
+        for box in boxes:
+            box.observe(show, names="value")
+        show()
+        return w.VBox([*boxes, shown])
+
+    def __repr__(self) -> str:
+        return self.frame(**self.default).alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        bundle = {"text/plain": repr(self), "text/html": self.html()}
+        if _has_kernel():
+            bundle["application/vnd.jupyter.widget-view+json"] = {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.widget().model_id,
+            }
+        return bundle
+
+
+_LABEL = '<label style="margin-right:1em">'  # where the site's style sheet is absent
+
+
+def _control_html(control: Control) -> str:
+    at = list(control.values).index(control.default)
+    if control.is_slider:
+        return (
+            f"{_LABEL}<span>{escape(control.label)}</span> "
+            f'<input type="range" min="0" max="{len(control.values) - 1}" step="1" value="{at}" '
+            f'aria-valuetext="{control.default}" autocomplete="off"> '
+            f"<output>{control.default}</output></label>"
+        )
+    options = "".join(
+        f'<option value="{i}"{" selected" * (i == at)}>{escape(str(value))}</option>'
+        for i, value in enumerate(control.values)
+    )
+    return (
+        f"{_LABEL}<span>{escape(control.label)}</span> "
+        f'<select autocomplete="off">{options}</select></label>'
+    )
+
+
+def _key(text: str) -> str:
+    return "re-" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:8]
+
+
+def _has_kernel() -> bool:
+    """Whether this code runs in a Jupyter kernel that has ipywidgets."""
+    try:
+        import ipywidgets  # noqa: F401
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return getattr(get_ipython(), "kernel", None) is not None
