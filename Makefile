@@ -48,9 +48,6 @@ lanes:           ## all of the above, two environments at a time
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/notebooks.py
 
-pages: env       ## write the pages that are generated from data
-	$(BIN)/python tools/pages.py
-
 bench: env       ## measure what the helpers cost beside what others use
 	$(BIN)/python -m benchmarks
 
@@ -67,4 +64,4 @@ lock: env        ## resolve the two locks again
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks pages bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book serve labs test test-colab test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)
