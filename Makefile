@@ -55,9 +55,6 @@ lanes: test coverage test-backends  ## run every test on every version and backe
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/run_notebooks.py
 
-pages: env       ## write the pages that are generated from data
-	$(BIN)/python tools/pages.py
-
 bench: env       ## measure what the helpers cost beside what others use
 	$(BIN)/python -m benchmarks
 
@@ -74,4 +71,4 @@ lock: env        ## resolve the two locks again
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test quick fuzz test-colab coverage test-backends lanes notebooks pages bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book serve labs test quick fuzz test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)

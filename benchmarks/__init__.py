@@ -6,8 +6,8 @@
 
 Every time is processor time of this process, all its threads together. The candidates of a table
 run in turn, round after round, and each keeps its best round; so a slow moment of the machine hits
-all of them. The tables show ratios only. ``python tools/pages.py`` makes the page of the book from
-``results.json``.
+all of them. The tables show ratios only. Their prose stands in ``book/benchmarks.md``, and the site
+puts the tables of ``results.json`` beside it.
 """
 
 MODULES = ("tokens", "planning", "assembling", "epochs", "feeding")

@@ -29,7 +29,7 @@ def main() -> None:
     if not options.quick and not options.names:
         found = {"machine": measure.machine(), "tables": results}
         RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        print(f"{RESULTS.relative_to(pathlib.Path.cwd())} is written; now run: make pages")
+        print(f"{RESULTS.relative_to(pathlib.Path.cwd())} is written")
 
 
 if __name__ == "__main__":

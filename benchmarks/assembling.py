@@ -10,15 +10,6 @@ from helpers.data import random_lengths
 
 TITLE = "Making one batch, over copying it"
 CORNER = "way"
-ABOUT = """\
-An epoch of batches of 32 int32 sequences, of log-normal lengths, as planned with a ladder of 16
-boundaries; the time of the epoch is divided by its batches. In one column lengths have the mean 60,
-so that a batch has 8 KiB; in the other the mean 195, so that it has 26 KiB. A copy
-(`batch.copy()`) is the least: the batch is there and moves to new memory. All ways deliver int32
-arrays (or tensors) of 32 sequences with zeros behind them; those of `tf.data` run in its graph, row
-by row, and their time counts all threads. `padded_batch` takes the rows as they come, each batch to
-its longest row.
-"""
 BATCH = 32
 LARGE = "26 KiB"
 MEANS = {60: "8 KiB", 195: LARGE}

@@ -10,22 +10,6 @@ from helpers.data import random_lengths
 
 TITLE = "An epoch of fit, over the ideal"
 CORNER = "plan"
-ABOUT = """\
-The processor time of an epoch of `fit` on 20,000 rows of log-normal lengths, in batches of 32,
-`jit_compile=False`, fed by `helpers.feeding.tf_dataset`. So that it ends in minutes, a part of each
-plan is trained on: its batches are sorted by length and one of every eight is drawn, and of 5,000
-such draws the one is taken whose cost is most like the plan's (one of 64 with one length for all,
-where all are alike; every eighth row of the packed rows). The models are an embedding and
-`LSTM(64)`; an embedding and `Conv1D(128, 7)`; and a transformer block of width 64 with 8 heads,
-which says a number for each token, because a packed batch has no single row to say one for. The
-ideal has as many tokens in as many batches and no padding: the rows are sorted by length and cut in
-batches of 32, and every row of a batch gets the batch's mean length. It is a reference and not a
-lower bound: a token budget makes fewer, larger batches of short rows, and its epoch can take less.
-Our ladder is made for the model: for linear cost, or for quadratic cost with attention. The
-quantile ladder has `tail="keep"`. For the LSTM our plan is the one with `tail="pad"`, whose batches
-all have 32 slots: its time follows the number of steps one after the other, and TensorFlow runs
-them faster where it knows the size of every batch.
-"""
 BATCH, BUDGET, CAPACITY = 32, 1920, 512
 EVERY, EVERY_WHOLE = 8, 64
 IDEAL, WHOLE, LADDER = "ideal: no padding", "one length for all", 'ladder of 16, tail="even"'

@@ -8,14 +8,6 @@ from helpers.data import random_lengths
 
 TITLE = "A step of fit with a trivial model, over repeating one tensor"
 CORNER = "fed by"
-ABOUT = """\
-The processor time of a step of `fit` (batches of 32 int32 sequences of log-normal length, targets
-and weights) with a model that only sums, over the same with one batch that `tf.data` repeats: what
-`fit` itself costs. All but NumPy's arrays deliver the batches of one ladder of 16; the arrays are
-padded to the mean length of these batches, since an array has one length only. `tf.data` with
-`cache` keeps whole batches in memory, and so shows the same batches in the same order in every
-epoch.
-"""
 BATCH = 32
 FLOOR = "one tensor, repeated"
 STORED, CACHED = "tf_dataset, store=True", "tf.data, batches in cache"

@@ -1,55 +1,17 @@
-"""The page of the book, written from the stored results."""
+"""The tables of the book, made from the stored results."""
 
 import importlib
 from html import escape
 
-from benchmarks import MODULES, measure
-
-NAMES = {"python": "Python", "numpy": "NumPy", "tensorflow": "TensorFlow", "keras": "Keras"}
-
-
-def page(results: dict) -> str:
-    """Return the page as MyST Markdown.
-
-    Args:
-        results: What ``results.json`` holds: ``machine``, and under ``tables`` what each module
-            measured.
-    """
-    sections = "\n".join(section(name, results["tables"][name]) for name in MODULES)
-    return f"""\
-<!-- Written by tools/pages.py from benchmarks/results.json. -->
-# Benchmarks
-
-What the helpers cost, beside what others use. Run `make bench` to measure it on your machine, or
-`python -m benchmarks.tokens` for one table. Every number is a ratio: the unit of each table is the
-row with 1.000. Times are processor time, all threads together; the candidates of a table run in
-turn and each keeps its best round. Under each table stand our goals and what came out.
-
-{machine(results["machine"])}
-
-{sections}"""
-
-
-def machine(facts: dict) -> str:
-    """Say on what the results were measured."""
-    versions = ", ".join(f"{title} {facts[key]}" for key, title in NAMES.items())
-    return (
-        f"Measured on {facts['date']}: {facts['processor']}, {facts['cores']} cores, "
-        f"{facts['system']}; {versions}. NumPy sorts and copies with "
-        f"{facts['vector instructions that NumPy uses']}."
-    )
+from benchmarks import measure
 
 
 def section(name: str, result: dict) -> str:
-    """Return one table with its words and its goals."""
+    """Return one table with its goals, as MyST Markdown."""
     module = importlib.import_module(f"benchmarks.{name}")
     goals, reasons = module.goals(result), module.limits(result)
     lines = "\n".join(goal_line(goal, reasons.get(goal.text)) for goal in goals)
     return f"""\
-(benchmark-{name})=
-## {module.TITLE}
-
-{module.ABOUT}
 {html(measure.table(result["cells"], module.CORNER), module.TITLE)}
 
 {summary(goals)}

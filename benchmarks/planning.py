@@ -12,12 +12,6 @@ from helpers.data import random_lengths
 
 TITLE = "Planning an epoch, over np.argsort of the lengths"
 CORNER = "plan, shuffled"
-ABOUT = """\
-The processor time to plan one epoch of 20,000 and of 1,000,000 log-normal lengths in batches of 32,
-over that of `np.argsort(lengths)`, which any grouping by length must pay at least. Where the
-processor has AVX-512 or AVX2, NumPy sorts int64 with vector instructions, several times faster than
-by its stable sort; so each ratio stands beside the one over `np.argsort(lengths, kind="stable")`.
-"""
 BATCH, CAPACITY, BUDGET = 32, 512, 1920
 SIZES = (20_000, 1_000_000)
 FAST, STABLE = "argsort", "argsort, stable"

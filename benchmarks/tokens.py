@@ -8,15 +8,6 @@ from helpers.data import plaid_lengths, random_lengths
 
 TITLE = "Padded over true tokens (number of shapes)"
 CORNER = "policy"
-ABOUT = """\
-Every policy plans one epoch in batches of at most 32, shuffled. A cell says how many tokens
-(timesteps) the model computes for each true one, with the padding slots of tails counted, and in
-brackets how many distinct shapes (batch, length) it meets. Five columns are 20,000 drawn lengths of
-mean 60 and at most 512 (`helpers.data.random_lengths`), planned with 16 boundaries; of the
-log-normal ones the logarithm has standard deviation 1, and in the first column 0.7. PLAID is 1,074
-real lengths, planned with 8. The lower bound is what 16 (or 8) lengths cost at best if no batch had
-a tail.
-"""
 BATCH = 32
 NARROW, WIDE = "log-normal 0.7", "log-normal, 16"
 OURS = 'ladder, tail="even"'

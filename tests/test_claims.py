@@ -3,26 +3,46 @@
 import ast
 import datetime
 import json
+import pathlib
 import re
-import subprocess
-import sys
 
-import pages
+import notebooks
 import pytest
 
-ROOT = pages.ROOT
+from book._ext.catalogues import claims
+from helpers import errors
+
+ROOT = notebooks.ROOT
 
 FIELDS = {"id", "source", "claim", "verdict", "finding", "evidence", "test"}
-ERRORS = pages.load("helpers/errors.yml")
-CLAIMS = pages.load("book/claims.yml")
+ERRORS = errors.catalogue()
+CLAIMS = claims.load()
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
+
+
+def anchors(page: pathlib.Path) -> set[str]:
+    """Return the anchors of a notebook or a Markdown page: its headings and explicit targets.
+
+    Args:
+        page: path without its ending, such as ``book/tail-batches``.
+    """
+    if page.with_suffix(".ipynb").exists():
+        cells = json.loads(page.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    else:
+        texts = [page.with_suffix(".md").read_text("utf-8")]
+    prose = re.sub(r"^(`{3,}).*?^\1", "", "\n\n".join(texts), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#{1,3} +(.+?) *$", prose, re.MULTILINE)
+    return set(map(notebooks.slug, headings)) | set(
+        re.findall(r"^\(([\w-]+)\)=$", prose, re.MULTILINE)
+    )
 
 
 @each_claim
 def test_a_claim_is_well_formed(claim):
     assert set(claim) - {"older"} == FIELDS
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim["id"])
-    assert claim["verdict"] in pages.VERDICTS
+    assert claim["verdict"] in claims.VERDICTS
     assert set(claim["source"]) == {"title", "date"}
     assert isinstance(claim["source"]["date"], datetime.date)
     assert claim["finding"][0].islower() == (claim["verdict"] == "holds-if")
@@ -64,56 +84,21 @@ def test_every_test_of_claims_is_named_by_the_ledger_or_supports_one():
 
 
 @pytest.mark.parametrize(
-    "place", sorted({claim["evidence"] for claim in CLAIMS} | {row["chapter"] for row in ERRORS})
+    "place", sorted({claim["evidence"] for claim in CLAIMS} | {row.chapter for row in ERRORS})
 )
 def test_a_place_in_the_book_exists(place):
     page, anchor = place.split("#")
     assert f"book/{page}" in (ROOT / "_toc.yml").read_text("utf-8")
-    assert anchor in pages.anchors(ROOT / "book" / page)
+    assert anchor in anchors(ROOT / "book" / page)
 
 
-def test_ids_of_both_generated_pages_are_unique_in_the_book():
-    ids = [row["id"] for row in (*CLAIMS, *ERRORS)]
+def test_ids_of_both_pages_are_unique_in_the_book():
+    ids = [claim["id"] for claim in CLAIMS] + [row.id for row in ERRORS]
     assert len(ids) == len(set(ids))
-
-
-def test_the_pages_are_up_to_date():
-    command = [sys.executable, str(ROOT / "tools" / "pages.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_stale_page_is_noticed_and_written_anew(tmp_path, monkeypatch, capsys):
-    sources = "helpers/errors.yml", "book/claims.yml", "tests/provoke.py", "benchmarks/results.json"
-    for path in (*sources, *pages.pages()):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
-    monkeypatch.setattr(pages, "ROOT", tmp_path)
-    monkeypatch.setattr(sys, "argv", ["pages.py"])
-    claims = tmp_path / "book" / "claims.yml"
-    claims.write_text(claims.read_text("utf-8").replace("verdict: holds\n", "verdict: outdated\n"))
-    (tmp_path / "book" / "_static" / "error-index.js").unlink()
-    assert pages.stale() == ["book/claims-ledger.md", "book/_static/error-index.js"]
-    assert pages.main() == 0
-    assert pages.stale() == []
-    monkeypatch.setattr(sys, "argv", ["pages.py", "--check"])
-    claims.write_text(claims.read_text("utf-8").replace("verdict: outdated\n", "verdict: holds\n"))
-    assert pages.main() == 1
-    assert "book/claims-ledger.md is stale" in capsys.readouterr().err
-
-
-def test_the_script_of_the_title_page_has_every_row_as_plain_text():
-    text = (ROOT / "book" / "_static" / "error-index.js").read_text("utf-8")
-    entries = json.loads(text[text.index("[") : text.rindex("]") + 1])
-    assert [entry["pattern"] for entry in entries] == [row["pattern"] for row in ERRORS]
-    for entry, row in zip(entries, ERRORS, strict=True):
-        assert "`" not in entry["title"] + entry["fix"]
-        assert entry["url"] == f"book/error-index.html#{row['id']}"
-        assert entry["chapter_url"].split("#")[1] == row["chapter"].split("#")[1]
 
 
 def test_anchors_of_a_page(tmp_path):
     (tmp_path / "a.md").write_text(
         "# One\n\n(two-b)=\n## Two `//` b\n\n```python\n# no\n```\n#### deep"
     )
-    assert pages.anchors(tmp_path / "a") == {"one", "two-b", "two--b"}
+    assert anchors(tmp_path / "a") == {"one", "two-b", "two--b"}

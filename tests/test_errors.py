@@ -1,6 +1,7 @@
 """The error index: every row is provoked, found and explained on the lane that runs."""
 
-import inspect
+import ast
+import importlib.resources
 import pathlib
 import re
 import subprocess
@@ -10,28 +11,19 @@ import warnings
 import keras
 import nbclient
 import nbformat
-import provoke
 import pytest
 import yaml
 
 from helpers import errors
+from helpers.errors import situations
 
-ROOT = pathlib.Path(__file__).parents[1]
-FIELDS = {
-    "id",
-    "title",
-    "pattern",
-    "exception",
-    "provoke",
-    "cause",
-    "fix",
-    "chapter",
-    "versions",
-}
+FOLDER = pathlib.Path(errors.__file__).parent
+NEEDED = {"title", "pattern", "exception", "cause", "fix", "chapter", "versions"}
+OPTIONAL = {"position", "provoke"}
 LANES = {"3.15": "main", "3.13": "colab"}
 LANE = LANES.get(".".join(keras.__version__.split(".")[:2]))
 
-raw_rows = yaml.safe_load((ROOT / "helpers" / "errors.yml").read_text("utf-8"))
+FILES = sorted((FOLDER / "rows").glob("*.yml"))
 each_row = pytest.mark.parametrize("entry", errors.catalogue(), ids=lambda entry: entry.id)
 
 
@@ -47,33 +39,34 @@ def caught(function):
 
 
 @pytest.fixture
-def fresh_session():  # collects garbage, which takes most of a second
+def fresh_session():  # names of layers begin anew; garbage waits: it would take most of a second
     yield
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
 
 
 @each_row
 @pytest.mark.usefixtures("fresh_session")
 def test_the_message_is_still_provoked_and_found(entry):
-    messages = caught(getattr(provoke, entry.provoke))
+    messages = caught(situations.of(entry.id).provoke)
     hits = [message for message in messages if type(message).__name__ in entry.exception]
     hits = [message for message in hits if re.search(entry.pattern, errors.fold(str(message)))]
     if LANE is not None and LANE not in entry.versions:
         assert hits == []
         return
-    assert hits, f"{entry.provoke} gave {messages}"
-    assert errors.find(hits[0]) is entry
+    assert hits, f"{entry.id} gave {messages}"
+    first = errors.find(hits[0])
+    assert first is entry, f"{first.id} matches first: give {entry.id} a smaller position"
     assert errors.find(f"Traceback\n  File x\n{type(hits[0]).__name__}: {hits[0]}") is entry
     if LANE is not None:
         parts = map(re.escape, entry.versions[LANE].split("…"))
         assert re.search(".*".join(parts), errors.fold(str(hits[0])))
 
 
-@pytest.mark.parametrize("row", raw_rows, ids=lambda row: row["id"])
-def test_a_row_is_well_formed(row):
-    assert set(row) == FIELDS
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["id"])
-    assert inspect.isfunction(getattr(provoke, row["provoke"]))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_row_is_well_formed(path):
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", path.stem)
+    row = yaml.safe_load(path.read_text("utf-8"))
+    assert NEEDED <= set(row) <= NEEDED | OPTIONAL
     assert row["exception"]
     assert row["versions"]
     assert set(row["versions"]) <= set(LANES.values())
@@ -83,9 +76,9 @@ def test_a_row_is_well_formed(row):
     assert re.fullmatch(r"[a-z-]+#[a-z0-9-]+", row["chapter"])
 
 
-@pytest.mark.parametrize("row", raw_rows, ids=lambda row: row["id"])
-def test_a_pattern_means_the_same_in_javascript(row):
-    pattern = row["pattern"]
+@each_row
+def test_a_pattern_means_the_same_in_javascript(entry):
+    pattern = entry.pattern
     re.compile(pattern)
     assert not re.search(r"\(\?(?!:)", pattern), "only plain and non-capturing groups"
     assert not re.search(r"\\[AZabefuxpPkN]|[*+?}]\+|(?<!\\)\{,", pattern.replace(r"\b", ""))
@@ -271,22 +264,40 @@ def test_another_wording_finds_the_same_row(message, entry_id):
     assert errors.find(message).id == entry_id
 
 
-def test_ids_titles_and_provoking_functions_are_unique():
+def test_titles_patterns_and_names_of_functions_are_unique():
     for field in ("id", "title", "pattern", "provoke"):
-        values = [row[field] for row in raw_rows]
+        values = [getattr(entry, field) for entry in errors.catalogue()]
         assert sorted(values) == sorted(set(values)), field
 
 
-def test_every_provoking_function_has_a_row_and_at_most_15_lines():
-    shared = {"small_model"}
-    functions = {
-        name: function
-        for name, function in vars(provoke).items()
-        if inspect.isfunction(function) and function.__module__ == provoke.__name__
-    }
-    assert set(functions) - shared == {row["provoke"] for row in raw_rows}
-    for name, function in functions.items():
-        assert len(inspect.getsource(function).splitlines()) <= 15, name
+def test_rows_are_searched_by_their_position():
+    rows = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in FILES}
+    positions = [rows[entry.id].get("position", 1e9) for entry in errors.catalogue()]
+    assert positions == sorted(positions)
+    assert len(positions) == len(rows)
+
+
+def test_a_row_may_leave_out_its_position_and_the_name_of_its_function(tmp_path, monkeypatch):
+    (tmp_path / "rows").mkdir()
+    fields = "chapter", "title", "pattern", "cause", "fix"
+    row = "".join(f"{field}: a\n" for field in fields) + "exception: [ValueError]\nversions: {}\n"
+    for name, more in {"a-row": "", "c-row": "position: 5\nprovoke: b\n", "b-row": ""}.items():
+        (tmp_path / "rows" / f"{name}.yml").write_text(row + more)
+    monkeypatch.setattr(importlib.resources, "files", lambda package: tmp_path)
+    found = [(entry.id, entry.provoke) for entry in errors.catalogue.__wrapped__()]
+    assert found == [("c-row", "b"), ("a-row", "a_row"), ("b-row", "b_row")]
+
+
+def test_every_row_has_a_provoking_function_of_at_most_15_lines():
+    folder = FOLDER / "situations"
+    modules = {path.stem: path for path in folder.glob("*.py")}
+    assert set(modules) - {"__init__", "shared"} == {path.stem.replace("-", "_") for path in FILES}
+    for name, path in modules.items():
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        if name not in ("__init__", "shared"):
+            assert "provoke" in {node.name for node in functions}, name
+            assert all(node.end_lineno - node.lineno < 15 for node in functions), name
 
 
 def test_find_walks_causes_and_notes_and_folds_white_space():
@@ -359,7 +370,7 @@ def test_expected_prints_one_line(capsys):
 
 def test_expected_finds_text_deep_in_a_graph_error(capsys):
     with errors.expected(shows="Input to reshape is a tensor with 108 values"):
-        provoke.batch_size_written_into_a_reshape()
+        situations.of("reshape-with-a-fixed-batch-size").provoke()
     line = "InvalidArgumentError: Input to reshape is a tensor with 108 values\n"
     assert capsys.readouterr().out == line
 

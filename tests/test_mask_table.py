@@ -5,14 +5,14 @@ import importlib.util
 import re
 
 import keras
-import mask_recipes
-import mask_table
 import numpy as np
 import pytest
 
-DATA = mask_table.load()
+from tools.masks import measure, recipes
+
+DATA = measure.load()
 ROWS = DATA["rows"]
-HERE = mask_table.environment()
+HERE = measure.environment()
 BACKEND = keras.backend.backend()
 WATCH = BACKEND != "jax"  # JAX compiles each new layer: ten calls of every row take many minutes
 
@@ -20,9 +20,9 @@ WATCH = BACKEND != "jax"  # JAX compiles each new layer: ten calls of every row 
 def recorded(row):
     """The facts of a row for the environment that runs."""
     assert HERE in DATA["environments"], (
-        f"{HERE} is not in the table: run python tools/mask_table.py, then make pages"
+        f"{HERE} is not in the table: run python -m tools.masks.measure"
     )
-    return mask_table.expand(row, list(DATA["environments"]))[HERE]
+    return measure.expand(row, list(DATA["environments"]))[HERE]
 
 
 def public_layers():
@@ -39,7 +39,7 @@ def test_the_facts_are_what_a_run_shows(row):
     facts = recorded(row)
     if not WATCH:
         facts = {key: value for key, value in facts.items() if key not in ("mixes", "leaks")}
-    found = mask_recipes.facts_of(row, WATCH)
+    found = recipes.facts_of(row, WATCH)
     if found != facts and "needs" in facts and importlib.util.find_spec(facts["needs"]):
         pytest.skip(f"{facts['needs']} is here, but was not where the table was measured")
     assert found == facts
@@ -60,7 +60,7 @@ def test_rows_have_what_the_page_needs():
     assert len(ids) == len(set(ids))
     assert [each for each in ids if not re.fullmatch(r"[a-z][a-z0-9-]*", each)] == []
     for row in ROWS:
-        assert row["kind"] in mask_table.KINDS, row
+        assert row["kind"] in measure.KINDS, row
         assert row["layer"] or row["call"], row
         assert row["call"] or row["note"], f"say why {row['layer']} is not called"
         if row["call"] and row["layer"]:
@@ -70,9 +70,9 @@ def test_rows_have_what_the_page_needs():
 def test_environments_are_measured_in_every_row():
     names = list(DATA["environments"])
     versions = {one["keras"] for one in DATA["environments"].values()}
-    assert len(names) == len(versions) * len(mask_table.BACKENDS)
+    assert len(names) == len(versions) * len(measure.BACKENDS)
     for row in ROWS:
-        assert set(mask_table.expand(row, names)) == set(names), row["id"]
+        assert set(measure.expand(row, names)) == set(names), row["id"]
 
 
 # The tool
@@ -83,7 +83,7 @@ def fact(**facts):
 
 
 def test_verdict_of_facts():
-    verdict = mask_table.verdict
+    verdict = measure.verdict
     assert verdict(fact(mask="new")) == "makes"
     assert verdict(fact(mask="same")) == "keeps"
     assert verdict(fact(mask="same", mixes="both", acts=True)) == "uses-keeps"
@@ -104,12 +104,12 @@ def test_facts_collapse_and_expand():
     names = ["2 jax", "2 torch", "1 jax"]
     one, two = {"mask": "same"}, {"mask": "none"}
     differing = {"2 jax": one, "2 torch": two, "1 jax": one}
-    collapsed = mask_table.collapse(differing, names)
+    collapsed = measure.collapse(differing, names)
     assert collapsed == [{"where": ["2 jax", "1 jax"], **one}, {"where": ["2 torch"], **two}]
-    assert mask_table.expand({"facts": collapsed}, names) == differing
-    same = mask_table.collapse(dict.fromkeys(names, one), names)
+    assert measure.expand({"facts": collapsed}, names) == differing
+    same = measure.collapse(dict.fromkeys(names, one), names)
     assert same == [{"where": "all", **one}]
-    assert mask_table.expand({"facts": same}, names) == dict.fromkeys(names, one)
+    assert measure.expand({"facts": same}, names) == dict.fromkeys(names, one)
 
 
 def test_merging_keeps_what_other_environments_showed():
@@ -117,24 +117,24 @@ def test_merging_keeps_what_other_environments_showed():
     row = {"id": "lstm", "layer": "LSTM", "facts": [{"where": "all", "mask": "same"}]}
     data = {"environments": {"2.0.0 jax": versions}, "rows": [row]}
     newer = {"keras": "10.0.0", "backend": "torch"}
-    mask_table.merge(data, ("10.0.0 torch", newer), {"lstm": {"mask": "none"}})
+    measure.merge(data, ("10.0.0 torch", newer), {"lstm": {"mask": "none"}})
     assert list(data["environments"]) == ["10.0.0 torch", "2.0.0 jax"]
     assert row["facts"] == [
         {"where": ["10.0.0 torch"], "mask": "none"},
         {"where": ["2.0.0 jax"], "mask": "same"},
     ]
-    mask_table.merge(data, ("10.0.0 torch", newer), {"lstm": {"mask": "same"}})
+    measure.merge(data, ("10.0.0 torch", newer), {"lstm": {"mask": "same"}})
     assert row["facts"] == [{"where": "all", "mask": "same"}]
 
 
 def test_environments_in_words():
     names = ["2 tensorflow", "2 jax", "1 tensorflow", "1 jax"]
-    assert mask_table.where(names, names) == ""
-    assert mask_table.where(["2 jax", "1 jax"], names) == "JAX"
-    assert mask_table.where(["1 tensorflow", "1 jax"], names) == "Keras 1"
-    assert mask_table.where(["2 jax"], names) == "Keras 2 on JAX"
+    assert measure.where(names, names) == ""
+    assert measure.where(["2 jax", "1 jax"], names) == "JAX"
+    assert measure.where(["1 tensorflow", "1 jax"], names) == "Keras 1"
+    assert measure.where(["2 jax"], names) == "Keras 2 on JAX"
     words = "JAX, Keras 2 on TensorFlow"
-    assert mask_table.where(["2 tensorflow", "2 jax", "1 jax"], names) in (words, "JAX, Keras 2")
+    assert measure.where(["2 tensorflow", "2 jax", "1 jax"], names) in (words, "JAX, Keras 2")
 
 
 # The measure
@@ -154,27 +154,27 @@ class Leaky(keras.layers.Layer):
 @pytest.mark.parametrize(("by", "side"), [(1, "before"), (-1, "behind")])
 def test_measure_sees_from_which_side_padding_comes(by, side, monkeypatch):
     monkeypatch.setattr(keras.layers, "Leaky", Leaky, raising=False)
-    facts = mask_recipes.measure(f"Leaky({by})(h)")
+    facts = recipes.measure(f"Leaky({by})(h)")
     # rolling also brings the last step to the front
     assert facts["mixes"] == facts["leaks"] == "both"
     padded = f"Leaky({by})(ops.pad(h, ((0, 0), (1, 1), (0, 0))))[:, 1:-1]"
-    assert mask_recipes.measure(padded)["leaks"] == side
+    assert recipes.measure(padded)["leaks"] == side
 
 
-@pytest.mark.parametrize("name", sorted(mask_recipes.MASKED))
+@pytest.mark.parametrize("name", sorted(recipes.MASKED))
 def test_each_mask_has_padding_behind_and_before(name):
-    mask = mask_recipes.mask_of(name)
-    assert mask.shape == mask_recipes.SHAPES[name][:2]
+    mask = recipes.mask_of(name)
+    assert mask.shape == recipes.SHAPES[name][:2]
     assert not mask[1, -1]
     assert not mask[2, 0]
     assert mask.any(axis=1).all()
-    changed = mask_recipes.values(name, ~mask, seed=1) != mask_recipes.values(name)
+    changed = recipes.values(name, ~mask, seed=1) != recipes.values(name)
     assert not changed[mask].any()
     assert changed.any()
 
 
 def test_masks_that_are_merged_can_be_told_apart():
-    one, other = mask_recipes.mask_of("h"), mask_recipes.mask_of("k")
+    one, other = recipes.mask_of("h"), recipes.mask_of("k")
     masks = [one, other, one & other, one | other, np.ones_like(one)]
     assert len({mask.tobytes() for mask in masks}) == len(masks)
 
@@ -201,27 +201,27 @@ def test_a_layer_of_your_own_keeps_the_mask_if_it_says_so(monkeypatch):
             return inputs * 2
 
     monkeypatch.setattr(keras.layers, "Own", Own, raising=False)
-    keeps, drops = (mask_recipes.measure(f"Own({keeps})(h)") for keeps in (True, False))
+    keeps, drops = (recipes.measure(f"Own({keeps})(h)") for keeps in (True, False))
     assert (keeps["mask"], keeps["warns"]) == ("same", False)
     assert (drops["mask"], drops["warns"]) == ("none", True)
 
 
 def test_masking_looks_at_the_values_and_not_at_the_mask():
-    _, mask, _ = mask_recipes.evaluate("Masking()(h)", vars(keras.layers), masked=True)
+    _, mask, _ = recipes.evaluate("Masking()(h)", vars(keras.layers), masked=True)
     assert mask.all()
-    _, mask, _ = mask_recipes.evaluate("Masking()(video)", vars(keras.layers), masked=True)
-    assert mask.shape == mask_recipes.SHAPES["video"][:-1]
+    _, mask, _ = recipes.evaluate("Masking()(video)", vars(keras.layers), masked=True)
+    assert mask.shape == recipes.SHAPES["video"][:-1]
     assert mask.all()
 
 
 def test_concatenating_over_time_puts_the_masks_behind_each_other():
     call = "Concatenate(axis=1)([h, k])"
-    _, mask, _ = mask_recipes.evaluate(call, vars(keras.layers), masked=True)
-    assert mask.tolist() == np.hstack([mask_recipes.mask_of(name) for name in "hk"]).tolist()
+    _, mask, _ = recipes.evaluate(call, vars(keras.layers), masked=True)
+    assert mask.tolist() == np.hstack([recipes.mask_of(name) for name in "hk"]).tolist()
 
 
 def test_multiply_takes_a_masked_step_as_1():
     call = "Multiply()([h, plain])"
-    output, _, _ = mask_recipes.evaluate(call, vars(keras.layers), masked=True)
-    padding = ~mask_recipes.mask_of("h")
-    assert np.array_equal(output[padding], mask_recipes.values("plain")[padding])
+    output, _, _ = recipes.evaluate(call, vars(keras.layers), masked=True)
+    padding = ~recipes.mask_of("h")
+    assert np.array_equal(output[padding], recipes.values("plain")[padding])

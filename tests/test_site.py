@@ -12,7 +12,6 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import mask_table
 import pytest
 import yaml
 from browser import system_browser
@@ -20,6 +19,7 @@ from browser import system_browser
 from helpers import errors
 from helpers.explore import tail_explorer
 from helpers.figures import PALETTE
+from tools.masks import measure
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the site need it")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -440,7 +440,7 @@ def test_no_page_is_forgotten(built):
 # The mask table
 
 MASK_TABLE = "book/mask-table.html"
-MASK_ROWS = mask_table.load()["rows"]
+MASK_ROWS = measure.load()["rows"]
 
 
 def table_names(tab):

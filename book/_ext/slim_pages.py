@@ -93,7 +93,7 @@ def _finish(app, exception) -> None:
 def _digest() -> str:
     """Digest of our extensions, templates, styles: when one changes, every page is built again."""
     book = Path(__file__).parents[1]
-    patterns = ("_ext/*.py", "_templates/**/*.html", "_static/*.*")
+    patterns = ("_ext/**/*.py", "_templates/**/*.html", "_static/*.*")
     files = sorted(path for pattern in patterns for path in book.glob(pattern))
     return hashlib.sha1(b"".join(f.read_bytes() for f in files), usedforsecurity=False).hexdigest()
 

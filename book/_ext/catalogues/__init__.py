@@ -1,0 +1,69 @@
+"""The pages of errors, claims, masks and benchmarks: directives and roles that fill in the data.
+
+The prose of such a page is in its Markdown file; what comes from data is made here when the site is
+built, and nothing of it is stored.
+
+========================  ==================================================================
+``{error-index}``         an entry for each row of helpers/errors
+``{error-index-shared}``  the source that the functions of the entries share
+``{claims}``              the claims of book/claims.yml, under a heading for each article
+``{mask-table}``          the table of book/mask-table.yml, with its controls
+``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
+========================  ==================================================================
+
+Roles: ``{claim-verdict}`` and ``{mask-verdict}`` write a verdict and how often it is given,
+``{measured}`` what the mask table was measured on, ``{machine}`` what the benchmarks were.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+if str(ROOT) not in sys.path:
+    sys.path.append(str(ROOT))  # tools and benchmarks stand beside the book and are not installed
+
+# page -> the files that it is made from
+_MADE_FROM = {
+    "book/error-index": ("helpers/errors/rows/*.yml", "helpers/errors/situations/*.py"),
+    "book/claims-ledger": ("book/claims.yml",),
+    "book/mask-table": ("book/mask-table.yml", "tools/masks/measure.py"),
+    "book/benchmarks": ("benchmarks/*.json", "benchmarks/*.py"),
+}
+
+
+def digests(root: Path = ROOT) -> dict[str, str]:
+    """Return a digest of each page's data: a page is read again when its own has changed."""
+    return {
+        page: hashlib.sha256(
+            b"".join(
+                f"{path.name}\n".encode() + path.read_bytes()
+                for pattern in patterns
+                for path in sorted(root.glob(pattern))
+            )
+        ).hexdigest()
+        for page, patterns in _MADE_FROM.items()
+    }
+
+
+def _outdated(app, env, added, changed, removed) -> list[str]:
+    before, env.catalogues = getattr(env, "catalogues", {}), digests()
+    return [page for page, digest in env.catalogues.items() if before.get(page) != digest]
+
+
+def _write_script(app, exception) -> None:
+    from . import errors
+
+    if exception is None and app.builder.format == "html":
+        path = Path(app.outdir) / "_static" / "error-index.js"
+        path.write_text(errors.script(errors.catalogue()), "utf-8")
+
+
+def setup(app):
+    """Register the directives and roles, and the script of the title page."""
+    from . import directives  # needs Sphinx, which tests of the data do not have on every lane
+
+    directives.register(app)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("build-finished", _write_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,53 @@
+"""The claims ledger: what articles say, and what a run shows."""
+
+import collections
+import functools
+from pathlib import Path
+
+import yaml
+
+from .errors import link
+
+DATA = Path(__file__).resolve().parents[2] / "claims.yml"
+VERDICTS = ("holds", "holds-if", "does-not-hold", "outdated", "not-testable")
+
+
+def load(path: Path = DATA) -> list[dict]:
+    """Read the claims."""
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+@functools.cache
+def counts() -> collections.Counter:
+    """Return how often each verdict is given."""
+    return collections.Counter(claim["verdict"] for claim in load())
+
+
+def sections(claims: list[dict]) -> str:
+    """Return the claims as MyST Markdown, under a heading for each article."""
+    articles = collections.defaultdict(list)
+    for claim in claims:
+        articles[claim["source"]["title"], claim["source"]["date"]].append(claim)
+    return "\n".join(
+        f"## {title} ({date.isoformat()})\n\n" + "\n".join(map(entry, group))
+        for (title, date), group in articles.items()
+    )
+
+
+def entry(claim: dict) -> str:
+    """Return one claim."""
+    verdict = claim["verdict"]
+    badge = f"[{words(verdict)}]{{.verdict .{verdict}}}"
+    lines = [f"{badge} {claim['finding'].strip()}"]
+    if "older" in claim:
+        lines.append(f"Keras 2.15: {claim['older'].strip()}")
+    lines.append(f"Read: {link(claim['evidence'])}")
+    if claim["test"]:
+        lines.append(f"Test: `{claim['test'].split('::')[1]}` in `{claim['test'].split('::')[0]}`")
+    details = "\n".join(f"- {line}" for line in lines)
+    return f"({claim['id']})=\n**{claim['claim'].strip()}**\n\n{details}\n"
+
+
+def words(verdict: str) -> str:
+    """Return a verdict in words."""
+    return verdict.replace("-", " ")

@@ -1,0 +1,82 @@
+"""The directives and roles, which put the Markdown and HTML of the other modules on a page."""
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from . import benchmarks, claims, errors, masks
+
+
+class _Markdown(SphinxDirective):
+    """Puts Markdown in its place, as if it stood on the page: headings have the page's levels."""
+
+    def markdown(self) -> str:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        # MyST hangs a section on the section above it, not on the node that is parsed into; so all
+        # is parsed into the section of the page itself
+        lines = StringList(self.markdown().splitlines(), source=self.env.docname)
+        self.state.nested_parse(lines, 0, self.state_machine.node, match_titles=True)
+        return []
+
+
+class _ErrorIndex(_Markdown):
+    def markdown(self) -> str:
+        return errors.entries(errors.catalogue())
+
+
+class _ErrorIndexShared(_Markdown):
+    def markdown(self) -> str:
+        return errors.shared()
+
+
+class _Claims(_Markdown):
+    def markdown(self) -> str:
+        return claims.sections(claims.load())
+
+
+class _MaskTable(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", masks.table(masks.load()), format="html")]
+
+
+class _Benchmarks(_Markdown):
+    required_arguments = 1
+
+    def markdown(self) -> str:
+        return benchmarks.section(self.arguments[0])
+
+
+class _Verdict(SphinxRole):
+    """A verdict as a word with a class for its colour, and how often it is given."""
+
+    def __init__(self, kind: str, words, counts):
+        self.kind, self.words, self.counts = kind, words, counts
+
+    def run(self):
+        word = nodes.inline("", self.words(self.text), classes=[self.kind, self.text])
+        return [word, nodes.Text(f" ({self.counts()[self.text]})")], []
+
+
+class _Fact(SphinxRole):
+    """One of the facts that data begins with."""
+
+    def __init__(self, facts):
+        self.facts = facts
+
+    def run(self):
+        return [nodes.Text(str(self.facts()[self.text]))], []
+
+
+def register(app) -> None:
+    """Make the directives and roles known."""
+    app.add_directive("error-index", _ErrorIndex)
+    app.add_directive("error-index-shared", _ErrorIndexShared)
+    app.add_directive("claims", _Claims)
+    app.add_directive("mask-table", _MaskTable)
+    app.add_directive("benchmarks", _Benchmarks)
+    app.add_role("claim-verdict", _Verdict("verdict", claims.words, claims.counts))
+    app.add_role("mask-verdict", _Verdict("mask-verdict", masks.words, masks.counts))
+    app.add_role("measured", _Fact(masks.measured))
+    app.add_role("machine", _Fact(benchmarks.machine))

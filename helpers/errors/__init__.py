@@ -1,0 +1,22 @@
+"""The error index: what a message means, and expected errors shown tidily in a notebook.
+
+Each message has one place: the row ``rows/ID.yml`` beside ``situations/ID_WITH_UNDERSCORES.py``,
+whose ``provoke()`` causes it. Only the situations import a framework.
+"""
+
+from helpers.errors.expecting import expected, warned
+from helpers.errors.index import Entry, Explanation, catalogue, explain, find, fold
+from helpers.errors.ipython import load_ipython_extension, unload_ipython_extension
+
+__all__ = [
+    "Entry",
+    "Explanation",
+    "catalogue",
+    "expected",
+    "explain",
+    "find",
+    "fold",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+    "warned",
+]

@@ -1,0 +1,8 @@
+import keras
+
+
+def provoke():
+    images = keras.Input((None, None, 1))
+    columns = keras.layers.Permute((2, 1, 3))(keras.layers.Conv2D(4, 3)(images))
+    features = keras.layers.TimeDistributed(keras.layers.Flatten())(columns)
+    keras.layers.LSTM(8)(features)

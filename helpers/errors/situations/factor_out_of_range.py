@@ -1,0 +1,5 @@
+import keras
+
+
+def provoke():
+    keras.layers.RandomBrightness(20)

@@ -1,0 +1,5 @@
+import keras
+
+
+def provoke():
+    keras.preprocessing.image.ImageDataGenerator(horizontal_flip=True)

@@ -1,0 +1,5 @@
+import keras
+
+
+def provoke():
+    keras.utils.image_dataset_from_directory("photographs", image_size=None)

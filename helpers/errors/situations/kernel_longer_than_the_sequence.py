@@ -1,0 +1,8 @@
+import keras
+import numpy as np
+
+
+def provoke():
+    layers = [keras.layers.Conv1D(4, 5), keras.layers.GlobalMaxPooling1D()]
+    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    model.predict(np.ones((2, 4, 3)), verbose=0)

@@ -1,0 +1,5 @@
+import keras
+
+
+def provoke():
+    keras.utils.pad_sequences([4, 2, 7])

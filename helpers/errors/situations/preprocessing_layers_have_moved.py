@@ -1,0 +1,5 @@
+import tensorflow as tf
+
+
+def provoke():
+    tf.keras.layers.experimental.preprocessing.RandomFlip("horizontal")

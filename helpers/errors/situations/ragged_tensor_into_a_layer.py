@@ -1,0 +1,7 @@
+import keras
+import tensorflow as tf
+
+
+def provoke():
+    layers = [keras.layers.Embedding(10, 4), keras.layers.Conv1D(2, 3)]
+    keras.Sequential(layers).predict(tf.ragged.constant([[1, 2, 3], [4]]), verbose=0)

@@ -1,0 +1,5 @@
+import keras
+
+
+def provoke():
+    keras.layers.RandomHeight(0.2)

@@ -1,0 +1,10 @@
+import numpy as np
+import tensorflow as tf
+
+
+def provoke():
+    batches = tf.data.Dataset.from_generator(
+        lambda: (np.ones((2, steps, 3)) for steps in (5, 7)),
+        output_signature=tf.TensorSpec((None, 3)),
+    )
+    list(batches)

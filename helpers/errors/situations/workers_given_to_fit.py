@@ -1,0 +1,8 @@
+import numpy as np
+
+from helpers.errors.situations.shared import Rows, small_model
+
+
+def provoke():
+    data = Rows(np.ones((41, 4)), np.ones((41, 1)))
+    small_model().fit(data, workers=2, verbose=0)
