@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.keras_private import made_by
 from helpers.masking.lengths import values
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.SeparableConv2D, keras.layers.DepthwiseConv2D)
@@ -333,11 +334,11 @@ def _chain(model):
                 f"layers: expected one chain of layers, got {len(tensors)} branches in "
                 f"{_named(model)}"
             )
-        layer, node = tensors[0]._keras_history[:2]
+        layer, before = made_by(tensors[0])
         if any(tensors[0] is each for each in model.inputs):
             return found[::-1]
         found.append(layer)
-        tensors = layer._inbound_nodes[node].input_tensors
+        tensors = before
 
 
 def _added(layer, axis):

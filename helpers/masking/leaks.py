@@ -13,9 +13,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from helpers.keras_private import layers_of
 from helpers.masking import recording
 from helpers.masking.probing import Batches, Weights, caller, flat, without_noise
-from helpers.masking.recording import layers_of, quietly
+from helpers.masking.recording import quietly
 from helpers.masking.tracing import trace
 from helpers.padding import SIDES
 

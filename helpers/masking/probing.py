@@ -11,11 +11,11 @@ import keras
 import numpy as np
 
 from helpers.batching import lengths as lengths_of
-from helpers.masking.recording import layers_of, states_of
+from helpers.keras_private import is_own_layer, layers_of
+from helpers.masking.recording import states_of
 from helpers.padding import as_rows, fill_value, pad
 
 _NOISE = ("rate", "dropout", "recurrent_dropout", "stddev")
-_PLAIN = ("keras.src.layers.layer", "keras.src.layers.core.wrapper")
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,7 @@ def without_noise(model: keras.Layer) -> Iterator[None]:
     changed = []
     try:
         for layer in layers_of(model):
-            homes = {cls.__module__ for cls in type(layer).__mro__} - {*_PLAIN}
-            if any(home.startswith("keras.src.layers.") for home in homes):
+            if is_own_layer(layer):
                 for name in _NOISE:
                     rate = vars(layer).get(name)
                     if isinstance(rate, int | float) and rate > 0:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from helpers.keras_private import names_kept, plain_name
 from helpers.masking import recording
 from helpers.masking.recording import Call
 
@@ -294,7 +295,7 @@ def trace(
         except Exception as error:
             error.add_note("batch: the model could not be called with it; see the error above.")
             raise
-        with recording.names_kept():
+        with names_kept():
             symbolic = _symbolic(model, batch, eager)
             found, remarks = {}, []
             if predict:
@@ -742,7 +743,7 @@ def _labels(rows: list[_Row]) -> dict[Call, str]:
         call = row.call
         labels[call] = call.name
         if row.symbolic:
-            base = recording.plain_name(call.kind)
+            base = plain_name(call.kind)
             key = (id(row.parent), base)
             labels[call] = f"{base}_{counts[key]}" if key in counts else base
             counts[key] = counts.get(key, 0) + 1
