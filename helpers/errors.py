@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -250,7 +251,7 @@ def warned(
     print(says or f"{first.category.__name__}: {_plain(shows) or _first_line(first.message)}")
 
 
-def load_ipython_extension(ipython) -> None:
+def load_ipython_extension(ipython: Any) -> None:
     """Print the matching entry of the error index under every traceback (``%load_ext helpers``).
 
     Args:
@@ -259,7 +260,7 @@ def load_ipython_extension(ipython) -> None:
     ipython.events.register("post_run_cell", _explain_after_cell)
 
 
-def unload_ipython_extension(ipython) -> None:
+def unload_ipython_extension(ipython: Any) -> None:
     """Stop printing entries under tracebacks (``%unload_ext helpers``).
 
     Args:
@@ -268,7 +269,7 @@ def unload_ipython_extension(ipython) -> None:
     ipython.events.unregister("post_run_cell", _explain_after_cell)
 
 
-def _explain_after_cell(result) -> None:
+def _explain_after_cell(result: Any) -> None:
     """Show the entry for the error with which a cell ended; a message without one adds nothing."""
     error = result.error_in_exec or result.error_before_exec
     if error is None:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -160,7 +160,7 @@ class PackedPlan:
         """The distinct shapes of the batches, ``(batch, capacity)``, sorted."""
         return tuple((size, self.capacity) for size in np.unique(self.sizes).tolist())
 
-    def restore(self, outputs):
+    def restore(self, outputs: Any) -> Any:
         """Bring one output per row, in the order of the plan, back into row order.
 
         Args:

@@ -257,7 +257,7 @@ class KeepMask(layers.Wrapper):
         """Return the wrapped layer's output shape."""
         return self.layer.compute_output_shape(input_shape)
 
-    def _to_front(self, mask):
+    def _to_front(self, mask: Any) -> Any:
         """Index ``(batch, time)`` that moves each row's first real step to step 0, or None."""
         if self._strides == 1:
             return None
@@ -266,7 +266,7 @@ class KeepMask(layers.Wrapper):
         index = ops.cumsum(ones, axis=1) - 1 + ops.cast(first, "int32")[:, None]
         return ops.mod(index, ops.sum(ones, axis=1, keepdims=True))
 
-    def _real(self, mask):
+    def _real(self, mask: Any) -> Any:
         """Which output steps are real, from the mask of the layer's input."""
         if self.layer.padding != "valid":
             return mask[:, :: self._strides]
@@ -276,7 +276,7 @@ class KeepMask(layers.Wrapper):
             real = seen if real is None else ops.logical_and(real, seen)
         return real
 
-    def _average(self, inputs, mask):
+    def _average(self, inputs: Any, mask: Any) -> Any:
         # Written out because Keras on PyTorch pads "same" pooling with copies of the edge.
         if self.layer.padding == "same":
             left = (self._window - 1) // 2

@@ -1,4 +1,4 @@
-"""What `helpers.masking.leaks` needs to run a model again and again: batches and weights."""
+"""What it takes to run a model again and again: batches, weights, and a wrapper."""
 
 import contextlib
 import inspect
@@ -87,6 +87,19 @@ class Batches:
                 for part, length, fill in parts
             ]
         )
+
+
+class Probe(keras.Model):
+    """The model in a wrapper of its own: what is compiled and traced for it is not the model's."""
+
+    def __init__(self, model: keras.Layer):
+        super().__init__(name="probe")
+        self.model = model
+        self.ran = False  # for whoever runs it to note
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Call the model."""
+        return self.model(inputs, training=training)
 
 
 class Weights:

@@ -351,11 +351,11 @@ def _observed(original: Any, layer: Any, args: tuple, kwargs: dict) -> Any:
 
 
 # The three functions below stand in for methods of Keras, hence ``self`` is the layer or operation.
-def _layer_call(self, *args, **kwargs):
+def _layer_call(self: keras.Layer, *args: Any, **kwargs: Any) -> Any:
     return _observed(_originals["layer_call"], self, args, kwargs)
 
 
-def _operation_call(self, *args, **kwargs):
+def _operation_call(self: Any, *args: Any, **kwargs: Any) -> Any:
     if not isinstance(self, keras.Layer):
         return _observed(_originals["operation_call"], self, args, kwargs)
     # Layer.__call__ gets here once the arguments and masks are ready: exactly the run of `call`.
@@ -375,7 +375,7 @@ def _operation_call(self, *args, **kwargs):
             frame.open = False
 
 
-def _symbolic_call(self, *args, **kwargs):
+def _symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
     # `h + h` and `keras.ops.relu(h)` on a KerasTensor come here without passing `__call__`.
     return _observed(_originals["symbolic_call"], self, args, kwargs)
 
@@ -393,7 +393,7 @@ class _Warnings:
     def __getattr__(self, name: str) -> Any:
         return getattr(warnings, name)
 
-    def warn(self, message, category=None, stacklevel=1, **kwargs) -> None:
+    def warn(self, message: Any, category: Any = None, stacklevel: int = 1, **kwargs: Any) -> None:
         mine = _mine()
         if not mine or DESTROYS not in str(message):
             warnings.warn(message, category, stacklevel=stacklevel + 1, **kwargs)
@@ -487,7 +487,7 @@ def _note_shapes(call: Call) -> None:
 
     # In a TensorFlow graph the static shape is what Keras promises; only the run knows the shape
     # that comes out. JAX traces with full shapes, and PyTorch runs eagerly.
-    def note(*shapes):
+    def note(*shapes: Any) -> np.int32:
         call.seen.append([tuple(int(n) for n in shape) for shape in shapes])
         return np.int32(0)
 
