@@ -177,8 +177,9 @@ class _Walk:
 
     def __init__(self, number: int):
         self.number = number
-        self.names = {}  # name of an axis: its size, the axis and the part where it stood first
-        self.shapes = []
+        # by the name of an axis: its size, the axis and the part where it stood first
+        self.names: dict[str, tuple[int, int, str]] = {}
+        self.shapes: list[tuple[int, ...]] = []
 
     def check(self, part: Any, declared: Any, path: str) -> Any:
         """Return ``part`` with NumPy arrays, or raise a ContractError."""

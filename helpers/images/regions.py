@@ -341,7 +341,7 @@ def _checked_boxes(i: int, boxes: Any, size: Any, outside: str) -> np.ndarray:
     return boxes
 
 
-def _refuse(i: int, boxes: np.ndarray, wrong: np.ndarray, expected: str) -> None:
+def _refuse(i: int, boxes: np.ndarray, wrong: Any, expected: str) -> None:
     if wrong.any():
         box = int(wrong.argmax())
         raise ValueError(f"boxes[{i}][{box}]: expected {expected}, got {boxes[box].tolist()}")

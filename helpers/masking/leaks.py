@@ -209,12 +209,12 @@ class _Study:
                     self.compare("call", side, amount, draw, references, results)
                 for way, probe in probes.items():
                     for amount in sorted(self.amounts, reverse=way == FALLING):
-                        results = self.predict(probe, side, amount)
-                        wrong = differently_shaped(results, called[amount])
-                        if wrong:
+                        predicted = self.predict(probe, side, amount)
+                        wrong = differently_shaped(predicted, called[amount])
+                        if isinstance(predicted, str) or wrong:
                             self.add(way, side, amount, draw, 0, (math.inf, math.inf, wrong))
                         else:
-                            self.compare(way, side, amount, draw, references, results)
+                            self.compare(way, side, amount, draw, references, predicted)
 
     def check(self, references: list[list[np.ndarray]]) -> None:
         """Refuse a model whose answers without padding are no reference."""
@@ -345,7 +345,7 @@ class _Study:
         reason = reason_for(call, lost, case.way)
         if math.isinf(worst.moved):
             reason += f"; {worst.why or 'the result is NaN or infinite'}"
-        return call and call.name, lost and lost.name, reason
+        return getattr(call, "name", None), getattr(lost, "name", None), reason
 
     def first(self, case: Case) -> tuple[Call | None, bool]:
         """Return the first call whose real steps change by itself, and if there was any mask."""

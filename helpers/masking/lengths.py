@@ -19,7 +19,7 @@ POOLINGS = (layers.MaxPooling1D, layers.AveragePooling1D)
 KEPT = (*CONVOLUTIONS, *POOLINGS, layers.GlobalMaxPooling1D)
 
 
-def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
+def mask_from_lengths(lengths: Any, steps: Any, side: str = "post") -> Any:
     """Make the mask of rows padded to ``steps`` timesteps.
 
     Args:
@@ -47,7 +47,7 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
     if batch is not None:
         steps = batch.shape[1]
     elif isinstance(steps, int | np.integer):
-        integer("steps", steps, minimum=0)
+        integer("steps", steps, minimum=0)  # type: ignore[arg-type]
     elif np.ndim(steps) or not _is_integer(steps):
         raise TypeError(f"steps: expected an integer or a padded batch, got {steps!r}")
     lengths = _as_lengths(lengths)

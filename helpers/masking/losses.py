@@ -160,7 +160,7 @@ class SequenceMetric(keras.metrics.Metric):
     ):
         _check_per(per)
         values = _per_step("fn", fn)
-        stem = fn if isinstance(fn, str) else getattr(fn, "__name__", None) or fn.name
+        stem = fn if isinstance(fn, str) else getattr(fn, "__name__", None) or fn.name  # type: ignore[union-attr]
         super().__init__(name=name or f"{stem}_per_{per}")
         self.fn, self.per, self._values = fn, per, values
         self.total = self.add_variable((), "zeros", name="total")

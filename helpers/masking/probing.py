@@ -110,7 +110,8 @@ class Weights:
         found = {id(v): v for v in [*model.variables, *states_of(model)]}
         self.variables = [v for v in found.values() if "float" in str(v.dtype)]
         self.own = self.values()
-        self.current, self.seed = self.own, None
+        self.current = self.own
+        self.seed: int | None = None
 
     def draw(self, seed: int | None) -> None:
         """Set every variable to its value of this draw; None means the model's own."""

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -236,7 +237,8 @@ def _path(row: _Row) -> tuple[str, ...]:
 
 def _labels(rows: list[_Row]) -> dict[Call, str]:
     """Names; an operation in a user-defined layer has none of its own and is counted there."""
-    labels, counts = {}, {}
+    labels: dict[Call, str] = {}
+    counts: dict[tuple[int, str], int] = {}
     for row in rows:
         call = row.call
         labels[call] = call.name
@@ -329,13 +331,17 @@ def _decided_by(steps: list[Step], index: int) -> str:
             continue
         depth = around.depth
         if any(around.mask_out) or around.fate == WARNED:
-            inside = itertools.takewhile(lambda s, d=depth: s.depth > d, steps[index + 1 :])
+            inside = itertools.takewhile(partial(_is_deeper, depth), steps[index + 1 :])
             asking = (step for step in inside if step.uses_mask and not step.nested)
             if not all(any(step.mask_in) for step in asking):
                 return ""
             what = "put back" if any(around.mask_out) else "dropped"
             return f"{what} by {around.name}"
     return ""
+
+
+def _is_deeper(depth: int, step: Step) -> bool:
+    return step.depth > depth
 
 
 def _notes(

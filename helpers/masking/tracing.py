@@ -87,7 +87,8 @@ def trace(
             raise
         with names_kept():
             symbolic = on_shapes(model, batch, eager)
-            found, remarks = {}, []
+            found: dict[int, str] = {}
+            remarks: list[str] = []
             if predict:
                 with recording.quietly():
                     found, remarks = predicted(model, batch, names, eager)
