@@ -69,6 +69,6 @@ lock: env        ## resolve the two locks again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o $$f.lock; done
 
 clean:           ## remove what was built, the environments too
-	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .ruff_cache */.ruff_cache
+	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache
 
 .PHONY: help env env-colab book serve labs test quick fuzz test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)

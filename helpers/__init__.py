@@ -5,6 +5,7 @@ nor TensorFlow. What may import what is said, and held, by the contracts in ``py
 """
 
 import importlib
+from typing import Any
 
 _MODULES = (
     "augmentation",
@@ -25,7 +26,7 @@ _MODULES = (
 __all__ = [*_MODULES, "explain"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"helpers.{name}")
     if name == "explain":
@@ -33,15 +34,15 @@ def __getattr__(name: str):
     raise AttributeError(f"module 'helpers' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def load_ipython_extension(ipython) -> None:
+def load_ipython_extension(ipython: Any) -> None:
     """Print the matching entry of the error index under every traceback (``%load_ext helpers``)."""
     importlib.import_module("helpers.errors").load_ipython_extension(ipython)
 
 
-def unload_ipython_extension(ipython) -> None:
+def unload_ipython_extension(ipython: Any) -> None:
     """Stop printing entries of the error index (``%unload_ext helpers``)."""
     importlib.import_module("helpers.errors").unload_ipython_extension(ipython)

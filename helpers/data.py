@@ -139,7 +139,7 @@ def digit_strings(
         gaps = random.integers(0, 3, size=len(chosen) - 1, endpoint=True)
         height = random.integers(*heights, endpoint=True)
         top = random.integers(0, height - 8, endpoint=True)
-        images.append(_compose([_trim(pool[i]) for i in chosen], gaps, height, top))
+        images.append(_compose([_trim(pool[i]) for i in chosen], gaps, int(height), int(top)))
         labels.append(classes[chosen])
     return images, labels
 

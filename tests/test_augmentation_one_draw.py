@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from keras.src.backend import get_keras_mask, set_keras_mask
 
 from helpers.augmentation import one_draw as module
 from helpers.augmentation.one_draw import MOVING, VALUES, OneDraw
+from helpers.keras_private import mask_of, set_mask
 
 BACKEND = keras.backend.backend()
 VERSION = tuple(int(part) for part in keras.__version__.split(".")[:2])
@@ -395,9 +395,9 @@ def test_output_shapes():
 
 def test_a_mask_of_frames_passes_through():
     clips = ops.convert_to_tensor(still_clips(2))
-    set_keras_mask(clips, ops.convert_to_tensor([[True, True], [True, False]]))
+    set_mask(clips, ops.convert_to_tensor([[True, True], [True, False]]))
     out = OneDraw(layers.RandomFlip())(clips)
-    np.testing.assert_array_equal(numpy(get_keras_mask(out)), [[True, True], [True, False]])
+    np.testing.assert_array_equal(numpy(mask_of(out)), [[True, True], [True, False]])
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="jax.jit")

@@ -12,6 +12,7 @@ from keras import layers, ops
 
 from helpers.images import ctc as module
 from helpers.images.ctc import CTCLoss, ExactMatch, greedy_decode, steps_needed
+from helpers.keras_private import set_mask
 
 BACKEND = keras.backend.backend()
 RNG = np.random.default_rng(7)
@@ -586,7 +587,7 @@ def test_shapes_that_do_not_fit_are_named(shapes, message):
 
 def test_a_mask_of_another_length_is_refused():
     y_pred = ops.zeros((2, 3, 4))
-    keras.src.backend.set_keras_mask(y_pred, ops.ones((2, 4), "bool"))
+    set_mask(y_pred, ops.ones((2, 4), "bool"))
     with pytest.raises(ValueError, match=r"y_pred: expected a mask .* \(2, 3\), got one of \(2, 4"):
         CTCLoss()(np.ones((2, 1), int), y_pred)
 

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from keras.src.backend import get_keras_mask
 from leak_models import predict_forgets_steps
 
 from helpers.images import frames as module
 from helpers.images.frames import PerFrame
 from helpers.images.sequences import ToSequence
+from helpers.keras_private import mask_of
 
 RNG = np.random.default_rng(5)
 CLIPS = [RNG.normal(size=(time, 6, 5, 2)).astype("float32") for time in (7, 5, 1)]
@@ -118,11 +118,11 @@ def test_the_mask_travels_and_padding_has_no_influence():
         np.testing.assert_allclose(found, alone, atol=1e-5)
     layer = PerFrame(layers.Dense(2, bias_initializer="ones"))
     outputs = layer(Marked()(padded(8, np.nan)))
-    mask = numpy(get_keras_mask(outputs))
+    mask = numpy(mask_of(outputs))
     assert mask.sum(axis=1).tolist() == [7, 5, 1]
     assert (numpy(outputs)[~mask] == 0).all()
     assert (numpy(outputs)[mask] != 0).all()
-    assert get_keras_mask(layer(padded(8, 0))) is None
+    assert mask_of(layer(padded(8, 0))) is None
 
 
 def test_fit_does_not_depend_on_the_padding_and_nan_reaches_no_weight():

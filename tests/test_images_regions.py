@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from keras.src.backend import get_keras_mask
 
 from helpers.data import digit_strings
 from helpers.images import regions as module
 from helpers.images.regions import CropRegions, ink_boxes, pad_boxes
+from helpers.keras_private import mask_of
 
 RNG = np.random.default_rng(9)
 
@@ -258,7 +258,7 @@ def test_regions_are_what_a_loop_reads_from_each_image_alone(size, stride):
     for height, width, value in ((8, 9, 0), (10, 14, np.nan)):
         inputs = [padded_maps(height, width, value), boxes, counts, MAP_SIZES]
         outputs = layer(inputs)
-        found, mask = numpy(outputs), numpy(get_keras_mask(outputs))
+        found, mask = numpy(outputs), numpy(mask_of(outputs))
         assert found.shape == layer.compute_output_shape([x.shape for x in inputs])
         assert mask.sum(axis=1).tolist() == counts.tolist() == [4, 2, 3, 1]
         assert (found[~mask] == 0).all()

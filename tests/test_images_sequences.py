@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from keras.src.backend import get_keras_mask
 
 from helpers.images import sequences as module
 from helpers.images.sequences import ToSequence
+from helpers.keras_private import mask_of
 
 RNG = np.random.default_rng(3)
 SIZES = [(4, 6), (2, 3), (4, 1), (1, 5), (3, 3)]
@@ -81,7 +81,7 @@ def test_steps_are_what_a_loop_makes_of_each_image(order, across, padded, value)
     x, sizes = batch(IMAGES, *padded, value)
     layer = ToSequence(order, across)
     outputs = layer([x, sizes])
-    steps, mask = numpy(outputs), numpy(get_keras_mask(outputs))
+    steps, mask = numpy(outputs), numpy(mask_of(outputs))
     assert mask.dtype == bool
     assert mask.shape == steps.shape[:2]
     assert steps.shape == layer.compute_output_shape([x.shape, sizes.shape])
@@ -187,7 +187,7 @@ def test_nan_in_the_padding_reaches_no_weight(order, across):
 def test_an_image_without_a_cell_has_no_step(order, across):
     x = np.full((3, 4, 6, 2), np.nan, "float32")
     outputs = ToSequence(order, across)([x, np.array([[0, 5], [3, 0], [0, 0]])])
-    assert not numpy(get_keras_mask(outputs)).any()
+    assert not numpy(mask_of(outputs)).any()
     assert (numpy(outputs) == 0).all()
     assert np.isfinite(numpy(layers.LSTM(2)(outputs))).all()
 

@@ -12,7 +12,7 @@ import pytest
 from keras import layers, ops
 from leak_models import ZOO, floats, numbers, predict_forgets_steps, tokens, words
 
-from helpers.masking import leaks
+from helpers.masking import leak_report, leaks
 from helpers.masking.leaks import FALLING, RISING, padding_leak
 from helpers.masking.recording import quietly
 from helpers.padding import pad
@@ -131,7 +131,7 @@ def test_an_output_that_loses_steps():
 def test_real_steps_are_cut_on_the_side_of_the_row(side):
     array = np.arange(10).reshape(1, 5, 2)
     expected = array[:, :3] if side == "post" else array[:, -3:]
-    np.testing.assert_array_equal(leaks._real(array, (1, 3, 2), side), expected)
+    np.testing.assert_array_equal(leak_report.real_part(array, (1, 3, 2), side), expected)
 
 
 def test_attention_scores_are_cut_along_both_axes():
@@ -142,7 +142,7 @@ def test_attention_scores_are_cut_along_both_axes():
 
 def test_a_change_is_relative_to_the_scale():
     def change(a, b):
-        return leaks._change(np.asarray([a]), np.asarray([b]), "post")[:2]
+        return leak_report.change_of(np.asarray([a]), np.asarray([b]), "post")[:2]
 
     assert change([1e6, 1.0], [1e6 + 10, 1.0]) == (10, 1e-5)
     assert change([0.1, 0.0], [0.1, 0.01]) == (0.01, 0.01)
@@ -276,7 +276,7 @@ def test_the_model_is_left_as_it_was():
     model.predict_on_batch(np.ones((2, 5, 4), "float32"))
     before, function, noise = state(model), model.predict_function, rates(model)
     targets = np.ones((3, 2), "float32")
-    assert padding_leak(model, floats(), seeds=1, check=leaks.CHECKS, targets=targets)
+    assert padding_leak(model, floats(), seeds=1, check=leak_report.CHECKS, targets=targets)
     assert_unchanged(model, before)
     assert (rates(model), model.predict_function) == (noise, function)
     assert noise == (0.5, 0.3, 0.2, 0.1)
@@ -360,7 +360,7 @@ def test_it_prints_as_a_few_lines():
 def test_noise_within_the_tolerance_is_not_printed():
     """It differs from machine to machine, and notebooks store what is printed."""
     by_side, by_way = {"post": 2.4e-7, "pre": 0.28}, {"call": 0.28, RISING: 1e-5}
-    leak = leaks.Leak(True, 0.28, by_side, by_way, "conv", None, "why", tolerance=1e-4)
+    leak = leak_report.Leak(True, 0.28, by_side, by_way, "conv", None, "why", tolerance=1e-4)
     assert "moved by side: post 0, pre 0.28\n" in str(leak)
     assert f"moved by way:  call 0.28, {RISING} 0\n" in repr(leak)
 

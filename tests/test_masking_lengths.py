@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers, ops
-from keras.src.backend import get_keras_mask
 
+from helpers.keras_private import mask_of
 from helpers.masking import KeepMask, lengths_from_mask, mask_from_lengths, strided_lengths
 from helpers.masking import lengths as module
 from helpers.padding import pad
@@ -451,7 +451,7 @@ def test_a_row_shorter_than_the_window_has_no_step_left():
         [keras.Input((None, 2)), layers.Masking(), KeepMask(conv(3, strides=2))]
     )
     outputs = model(pad(ROWS)[0])
-    assert numpy(get_keras_mask(outputs)).sum(axis=1).tolist() == [3, 1, 0, 2, 0]
+    assert numpy(mask_of(outputs)).sum(axis=1).tolist() == [3, 1, 0, 2, 0]
     assert model.output_shape == (None, None, 3)
     mean = numpy(layers.GlobalAveragePooling1D()(outputs))
     assert np.isnan(mean).all(axis=1).tolist() == [False, False, True, False, True]

@@ -16,7 +16,7 @@ from keras import layers, ops
 from keras.src.layers import layer as layer_module
 
 from helpers import figures, masking
-from helpers.masking import recording, tracing
+from helpers.masking import recording, trace_axes, trace_steps, trace_table, tracing
 from helpers.masking.recording import record_calls
 
 # Keras warns already when a Functional model is put together.
@@ -78,7 +78,7 @@ def traced(model, batch=None, *, predict=False, **options):
     batch = ids() if batch is None else batch
     if predict:
         return masking.trace(model, batch, **options)
-    with mock.patch.object(tracing, "_predicted", return_value=({}, [])):
+    with mock.patch.object(tracing, "predicted", return_value=({}, [])):
         return masking.trace(model, batch, **options)
 
 
@@ -414,7 +414,7 @@ def test_a_nested_model_that_uses_the_mask_is_no_loss_though_keras_warns():
         ("tower/up", "kept"),
         ("tower/lstm", "consumed"),
     ]
-    assert trace.steps[1].notes == (tracing.FALSE_ALARM,)
+    assert trace.steps[1].notes == (trace_steps.FALSE_ALARM,)
     assert trace.lost == ()
 
 
@@ -570,7 +570,7 @@ def test_names_of_axes():
 
 
 def test_names_of_odd_shapes():
-    names = tracing._Names([series()], [None])
+    names = trace_axes.Names([series()], [None])
     assert names.shape((4, 7, 5)) == "(batch 4, time 7, features 5)"
     assert names.shape((4, 5, 9)) == "(batch 4, ? 5, time 9)"
     assert names.shape((4, 9)) == "(batch 4, time 9)"
@@ -1012,7 +1012,7 @@ def test_the_run_through_predict_can_be_left_out(caplog):
         return {}, ["compared"]
 
     model = functional(lambda h: layers.LSTM(3)(h))
-    with mock.patch.object(tracing, "_predicted", predicted):
+    with mock.patch.object(tracing, "predicted", predicted):
         assert masking.trace(model, ids()).remarks == ("compared",)
         assert masking.trace(model, ids(), predict=False).remarks == ()
     assert (
@@ -1031,7 +1031,7 @@ def test_the_text_stays_narrow():
 
 
 def test_the_drawing_has_words_for_every_fate():
-    assert set(figures.FATES) == set(tracing._CSS)
+    assert set(figures.FATES) == set(trace_table._CSS)
 
 
 def test_the_table():

@@ -1,9 +1,9 @@
 """The contract of a pipeline: what every batch must be, and a walk that holds it to that."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import keras
 import numpy as np
@@ -66,7 +66,7 @@ class Declared:
     low: float | None = None
     high: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.shape, tuple | list):
             raise TypeError(f"shape: expected a tuple of axes, got {self.shape!r}")
         shape = tuple(_as_axis(i, entry) for i, entry in enumerate(self.shape))
@@ -178,8 +178,9 @@ class _Walk:
 
     def __init__(self, number: int):
         self.number = number
-        self.names = {}  # name of an axis: its size, the axis and the part where it stood first
-        self.shapes = []
+        # by the name of an axis: its size, the axis and the part where it stood first
+        self.names: dict[str, tuple[int, int, str]] = {}
+        self.shapes: list[tuple[int, ...]] = []
 
     def check(self, part: Any, declared: Any, path: str) -> Any:
         """Return ``part`` with NumPy arrays, or raise a ContractError."""
@@ -204,7 +205,7 @@ class _Walk:
             for one, wanted, name in zip(part, declared, _places(declared, path), strict=True)
         )
 
-    def _array(self, part, declared, path):
+    def _array(self, part: Any, declared: Declared, path: str) -> np.ndarray:
         dtype = _dtype(getattr(part, "dtype", None))
         if not hasattr(part, "__array__") or type(part).__name__ == "RaggedTensor":
             self._fail(path, f"expected an array or a tensor, got {_kind(part)}")
@@ -216,7 +217,7 @@ class _Walk:
         self._values(array, declared, path)
         return array
 
-    def _shape(self, shape, declared, path):
+    def _shape(self, shape: tuple, declared: tuple, path: str) -> None:
         if len(shape) != len(declared):
             self._fail(
                 path,
@@ -235,7 +236,7 @@ class _Walk:
             if size not in allowed:
                 self._fail(path, f"expected {expected}, got {size} in shape {shape}", axis)
 
-    def _values(self, array, declared, path):
+    def _values(self, array: np.ndarray, declared: Declared, path: str) -> None:
         if declared.dtype != "bool" and "int" not in declared.dtype:
             self._refuse(array, ~np.isfinite(array), "a finite number", path)
         with np.errstate(over="ignore"):  # a bound beyond the dtype is infinite in it
@@ -244,16 +245,16 @@ class _Walk:
             if declared.high is not None:
                 self._refuse(array, array > declared.high, f"at most {declared.high}", path)
 
-    def _refuse(self, array, wrong, expected, path):
+    def _refuse(self, array: np.ndarray, wrong: np.ndarray, expected: str, path: str) -> None:
         if np.any(wrong):
             place = tuple(int(i) for i in np.argwhere(wrong)[0])
             more = int(np.sum(wrong)) - 1
             others = f"; {more} more of {array.size} are wrong" if more else ""
             self._fail(path, f"expected {expected}, got {array[place]} at {place}{others}")
 
-    def _fail(self, path, message, axis=None):
-        place = [f"batch {self.number}", path, "" if axis is None else f"axis {axis}"]
-        place = ", ".join(filter(None, place))
+    def _fail(self, path: str, message: str, axis: int | None = None) -> NoReturn:
+        places = [f"batch {self.number}", path, "" if axis is None else f"axis {axis}"]
+        place = ", ".join(filter(None, places))
         raise ContractError(f"{place}: {message}", batch=self.number, part=path, axis=axis)
 
 
@@ -280,13 +281,13 @@ def _iterate(batches: Any, limit: int | None) -> Iterator:
     return iterator
 
 
-def _asked(limit, what):
+def _asked(limit: int | None, what: str) -> int:
     if limit is None:
         raise ValueError(f"limit: expected a number of batches for {what}, got None")
     return limit
 
 
-def _follow(rule, arrays, number):
+def _follow(rule: Callable[[Any], str | None], arrays: Any, number: int) -> None:
     message = rule(arrays)
     if message is not None and not isinstance(message, str):
         raise TypeError(f"rule: expected None or a message (str), got {message!r}")
@@ -294,7 +295,7 @@ def _follow(rule, arrays, number):
         raise ContractError(f"batch {number}: {message}", batch=number)
 
 
-def _declared_leaves(declared, path):
+def _declared_leaves(declared: Any, path: str) -> Iterator[Declared | None]:
     if declared is None or isinstance(declared, Declared):
         yield declared
     elif isinstance(declared, dict):
@@ -310,13 +311,13 @@ def _declared_leaves(declared, path):
         )
 
 
-def _places(declared, path):
+def _places(declared: Sequence, path: str) -> Sequence[str]:
     if not path and len(declared) <= len(KERAS_PARTS):
         return KERAS_PARTS[: len(declared)]
     return [f"{path}[{i}]" for i in range(len(declared))]
 
 
-def _as_axis(i, entry):
+def _as_axis(i: int, entry: Any) -> int | str | tuple[int, ...] | None:
     if entry is None:
         return None
     if isinstance(entry, str):
@@ -330,7 +331,7 @@ def _as_axis(i, entry):
     return _axis_size(i, entry)
 
 
-def _axis_size(i, size):
+def _axis_size(i: int, size: Any) -> int:
     if not is_integer(size):
         raise TypeError(
             f"shape[{i}]: expected an integer, None, a name or a tuple of integers, got {size!r}"
@@ -340,7 +341,7 @@ def _axis_size(i, size):
     return int(size)
 
 
-def _check_bound(name, bound):
+def _check_bound(name: str, bound: Any) -> None:
     if bound is None:
         return
     real = isinstance(bound, int | float | np.integer | np.floating)
@@ -350,7 +351,7 @@ def _check_bound(name, bound):
         raise ValueError(f"{name}: expected a number, got {bound!r}")
 
 
-def _dtype(dtype):
+def _dtype(dtype: Any) -> str | None:
     """The name of a dtype of any framework; None if it is none that Keras knows."""
     if dtype is None:
         return None
@@ -360,11 +361,11 @@ def _dtype(dtype):
         return None
 
 
-def _axes(count):
+def _axes(count: int) -> str:
     return "1 axis" if count == 1 else f"{count} axes"
 
 
-def _kind(part):
+def _kind(part: Any) -> str:
     if isinstance(part, tuple | list):
         return f"a {type(part).__name__} of {len(part)}"
     if isinstance(part, dict):

@@ -145,7 +145,7 @@ def pad_to_bucket(images: Sequence, boxes: Any, *, value: float = 0) -> list[Buc
     images = _as_images(images)
     sizes = _sizes(images)
     boxes = check_boundaries(boxes, sizes, "boxes")
-    fits = (sizes[:, None] <= boxes).all(axis=2).any(axis=1)
+    fits = np.all(sizes[:, None] <= boxes, axis=2).any(axis=1)
     if not fits.all():
         row = int(np.argmin(fits))
         raise ValueError(

@@ -1,5 +1,6 @@
 """One random draw for everything that belongs together, around Keras's own image layers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -209,7 +210,7 @@ class OneDraw(keras_layers.Layer):
         layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
         return cls(**{**config, "layers": layers})
 
-    def _resized(self, shape, place):
+    def _resized(self, shape: tuple, place: int) -> tuple:
         """``shape`` with the height and width, at ``place`` and behind it, of the output."""
         height, width = shape[place], shape[place + 1]
         for layer in self.layers:
@@ -217,7 +218,7 @@ class OneDraw(keras_layers.Layer):
                 height, width = layer.compute_output_shape((None, height, width, 1))[1:3]
         return (*shape[:place], height, width, *(shape[-1:] if place == -3 else ()))
 
-    def _checked(self, inputs):
+    def _checked(self, inputs: Any) -> dict[str, Any]:
         """The parts, as tensors; raises what the class says."""
         parts = _parts(inputs)
         for name in ("images", "masks", "boxes"):
@@ -237,7 +238,7 @@ class OneDraw(keras_layers.Layer):
             self._check_layers("boxes" in parts)
         return parts
 
-    def _check_masks(self, masks, images):
+    def _check_masks(self, masks: Any, images: tuple) -> None:
         dtype, shape = keras.backend.standardize_dtype(masks.dtype), tuple(masks.shape)
         if "int" not in dtype and dtype != "bool":
             raise TypeError(f"masks: expected integers or booleans, got dtype {dtype}")
@@ -252,7 +253,7 @@ class OneDraw(keras_layers.Layer):
                 f"got {self.mask_value}"
             )
 
-    def _check_boxes(self, boxes, images):
+    def _check_boxes(self, boxes: Any, images: tuple) -> None:
         dtype, shape = keras.backend.standardize_dtype(boxes.dtype), tuple(boxes.shape)
         if "float" not in dtype:
             raise TypeError(f"boxes: expected floats, got dtype {dtype}")
@@ -263,7 +264,7 @@ class OneDraw(keras_layers.Layer):
                 f"got {shape}"
             )
 
-    def _check_layers(self, boxes):
+    def _check_layers(self, boxes: bool) -> None:
         for place, layer in enumerate(self.layers):
             if not _is_one(layer, MOVING):
                 continue
@@ -286,7 +287,7 @@ class OneDraw(keras_layers.Layer):
                 )
 
 
-def _parts(inputs):
+def _parts(inputs: Any) -> dict[str, Any]:
     """A new dict of the parts of the inputs, or of their shapes."""
     parts = dict(inputs) if isinstance(inputs, dict) else {"images": inputs}
     for name in parts:
@@ -297,7 +298,7 @@ def _parts(inputs):
     return parts
 
 
-def _is_one(layer, names):
+def _is_one(layer: Any, names: Sequence[str]) -> bool:
     """Whether the layer is of one of these classes of `keras.layers`."""
     return any(
         isinstance(layer, getattr(keras_layers, name))
@@ -306,7 +307,7 @@ def _is_one(layer, names):
     )
 
 
-def _check_layer(place, layer):
+def _check_layer(place: int, layer: Any) -> None:
     if not _is_one(layer, MOVING + VALUES):
         raise TypeError(
             f"layers[{place}]: expected a Keras image layer, one of {', '.join(MOVING + VALUES)}, "
@@ -319,7 +320,7 @@ def _check_layer(place, layer):
         )
 
 
-def _change_values(layer, images, training):
+def _change_values(layer: keras.Layer, images: Any, training: Any) -> Any:
     """Apply a layer of `VALUES` to images ``(batch, [time,] height, width, channels)``."""
     if len(images.shape) == 4:
         return _applied(layer, images, training)
@@ -341,21 +342,21 @@ def _change_values(layer, images, training):
     return images[:, :, gap : gap + height] if gap else images
 
 
-def _reach(layer):
+def _reach(layer: keras.Layer) -> int:
     """How many rows away a pixel can have an influence; 0 if the layer has no neighbourhood."""
     if _is_one(layer, ["RandomGaussianBlur"]):
         return max(int(side) for side in layer.kernel_size) // 2
     return 1 if _is_one(layer, ["RandomSharpness"]) else 0
 
 
-def _applied(layer, images, training):
+def _applied(layer: keras.Layer, images: Any, training: Any) -> Any:
     """Call the layer; `Rescaling` has no argument ``training``."""
     if training:
         _check_known(layer, images)
     return layer(images) if _is_one(layer, ["Rescaling"]) else layer(images, training=training)
 
 
-def _every_pixel(images):
+def _every_pixel(images: Any) -> Any:
     """The source of each pixel before anything has moved, float32 ``(batch, height, width, 3)``.
 
     The share of it that is real, 1, and its centre in parts of the height and of the width, both
@@ -369,7 +370,7 @@ def _every_pixel(images):
     return ops.stack([real, real * y[:, None], real * x], axis=-1)
 
 
-def _move_pixels(layer, images, source, training):
+def _move_pixels(layer: keras.Layer, images: Any, source: Any, training: Any) -> tuple[Any, Any]:
     """Apply a layer of `MOVING` to the images, and to ``source`` unless that is None."""
     clip = len(images.shape) == 5
     if clip:
@@ -396,7 +397,7 @@ def _move_pixels(layer, images, source, training):
     return images, source
 
 
-def _check_known(layer, images):
+def _check_known(layer: keras.Layer, images: Any) -> None:
     """Refuse sizes that only the running graph knows where Keras's layer needs them."""
     shape = tuple(images.shape)
     if _is_one(layer, ["RandomElasticTransform"]):
@@ -413,7 +414,7 @@ def _check_known(layer, images):
         )
 
 
-def _where_from(source, height, width):
+def _where_from(source: Any, height: Any, width: Any) -> tuple[Any, Any, Any]:
     """Which pixels are real, bool ``(batch, height, width)``, and where they come from, y and x.
 
     In pixels of the image that came in, at most its height and width, just below where equal.
@@ -428,7 +429,7 @@ def _where_from(source, height, width):
     return real, *places
 
 
-def _read_masks(masks, real, y, x, mask_value):
+def _read_masks(masks: Any, real: Any, y: Any, x: Any, mask_value: int) -> Any:
     """The masks ``(batch, [time,] height, width)`` at the pixels that y and x lie in."""
     shape = ops.shape(masks)
     time = shape[1] if len(shape) == 4 else 1
@@ -442,7 +443,7 @@ def _read_masks(masks, real, y, x, mask_value):
     return ops.reshape(flat, (*shape[:-2], new_height, new_width))
 
 
-def _bounding_boxes(boxes, real, y, x):
+def _bounding_boxes(boxes: Any, real: Any, y: Any, x: Any) -> Any:
     """The bounding rectangles of the pixels whose source lies in ``([batch, [time,]] regions, 4)``.
 
     It needs memory for regions times pixels booleans.
@@ -460,7 +461,7 @@ def _bounding_boxes(boxes, real, y, x):
     return ops.reshape(ops.cast(found, "float32"), shape)
 
 
-def _extent(inside):
+def _extent(inside: Any) -> tuple[Any, Any]:
     """First True and the one behind the last, along the last axis."""
     size = ops.shape(inside)[-1]
     place = ops.broadcast_to(ops.arange(size, dtype="int32"), ops.shape(inside))

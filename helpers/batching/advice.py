@@ -1,5 +1,6 @@
 """Advice: which plan suits these lengths and this model."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -177,14 +178,15 @@ def _kind(model_or_cost: Any) -> str:
     if isinstance(model_or_cost, str):
         choice("model_or_cost", model_or_cost, COSTS)
         return model_or_cost
-    if not hasattr(model_or_cost, "_flatten_layers"):
+    keras = sys.modules.get("keras")  # this package imports no framework; a model comes with it
+    if keras is None or not isinstance(model_or_cost, keras.Layer):
         raise TypeError(
             f"model_or_cost: expected a Keras model or one of {', '.join(map(repr, COSTS))}, got "
             f"{type(model_or_cost).__name__}"
         )
-    names = {
-        base.__name__ for layer in model_or_cost._flatten_layers() for base in type(layer).__mro__
-    }
+    from helpers.keras_private import layers_of
+
+    names = {base.__name__ for layer in layers_of(model_or_cost) for base in type(layer).__mro__}
     return "quadratic" if names & _ATTENTION else "steps" if "RNN" in names else "linear"
 
 

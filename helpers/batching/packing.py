@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -161,7 +161,7 @@ class PackedPlan:
         """The distinct shapes of the batches, ``(batch, capacity)``, sorted."""
         return tuple((size, self.capacity) for size in np.unique(self.sizes).tolist())
 
-    def restore(self, outputs):
+    def restore(self, outputs: Any) -> Any:
         """Bring one output per row, in the order of the plan, back into row order.
 
         Args:
@@ -338,10 +338,12 @@ class _Epochs:
 
 def _best_fit_decreasing(lengths: np.ndarray, capacity: int) -> _Layout:
     distinct, counts = histogram(lengths)
-    groups = {}  # room: bins with that room left, as [(first bin, how many, rows in each)]
+    # room: bins with that room left, as [(first bin, how many, rows in each)]
+    groups: dict[int, list[tuple[int, int, int]]] = {}
     rooms = [capacity + 1]  # the keys of groups in order, and one more that stands for new bins
     opened = 0
-    steps = []  # first bin, how many, rows that each of them gets, rows that each had: in one list
+    # first bin, how many, rows that each of them gets, rows that each had: in one list
+    steps: list[int] = []
     for length, count in zip(distinct[::-1].tolist(), counts[::-1].tolist(), strict=True):
         index = bisect_left(rooms, length)
         while count:

@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -195,7 +196,7 @@ class Plan:
         axes = self.padded_lengths.reshape(len(self), -1).T.tolist()
         return tuple(sorted(set(zip(sizes, *axes, strict=True))))
 
-    def restore(self, outputs):
+    def restore(self, outputs: Any) -> Any:
         """Bring one output per slot, e.g. from ``model.predict``, back into row order.
 
         Padding slots are left out. Of a row that was shown more than once the first output is
@@ -319,7 +320,7 @@ def batch_index(i: int, batches: int) -> int:
     return index
 
 
-def in_row_order(outputs, places: np.ndarray, count: int, wanted: str, tail: str):
+def in_row_order(outputs: Any, places: np.ndarray, count: int, wanted: str, tail: str) -> Any:
     """Check ``outputs`` of `restore`, which must be ``count``, and take each row's from its place.
 
     A place of -1 is that of a row never seen. The errors say ``wanted`` and ``tail``.

@@ -1,5 +1,7 @@
 """Passes over a dataset and epochs of its plan: what all datasets for Keras share."""
 
+from typing import Any
+
 import keras
 
 from helpers.batching import PackedPlan, Plan
@@ -8,7 +10,7 @@ from helpers.batching import PackedPlan, Plan
 class Passes(keras.utils.PyDataset):
     """A PyDataset that shows the next epoch of its plan in each pass."""
 
-    def __init__(self, plan: Plan | PackedPlan, **options):
+    def __init__(self, plan: Plan | PackedPlan, **options: Any):
         super().__init__(**options)
         self.plan = plan
         self.epoch = 0

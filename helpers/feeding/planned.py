@@ -1,8 +1,6 @@
 """The batches of a plan as a Keras PyDataset, whatever the lengths of its first two batches."""
 
-import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from helpers.feeding.augmented import Augmented, flat
 from helpers.feeding.feed import make_feed
 from helpers.feeding.leaves import Leaf, Padding, Ragged
 from helpers.feeding.passes import Passes
+from helpers.keras_private import asked_for_shapes
 
 
 class PlannedDataset(Passes):
@@ -89,13 +88,13 @@ class PlannedDataset(Passes):
     def num_batches(self) -> int:
         """Number of batches in every epoch."""
         # Of a single batch Keras would take every axis for static; it gets two to compare.
-        return max(len(self), 2) if self._only_shapes(sys._getframe(1)) else len(self)
+        return max(len(self), 2) if asked_for_shapes() and self._as_made() else len(self)
 
     def __getitem__(self, index: int) -> tuple:
         # The batch depends on nothing that changes within an epoch: Keras fetches the first two
         # once more to see their shapes, and workers fetch in any order. Only `augment` draws anew:
         # what it made for the shapes alone is kept until the batch is fetched to be used.
-        peeks = self._only_shapes(sys._getframe(1))
+        peeks = asked_for_shapes() and self._as_made()
         if index == 1 and peeks:
             return self._one_longer()
         self._check(index)
@@ -122,14 +121,9 @@ class PlannedDataset(Passes):
         self._kept, self._shown = {}, {}
         self._read = (self._augmented or self._feed).reader(plan)
 
-    def _only_shapes(self, caller: FrameType) -> bool:
-        """Whether Keras asks in order to compare the shapes of its first two batches."""
-        if type(self).__getitem__ is not PlannedDataset.__getitem__:
-            return False  # it may keep or change what it gets
-        if caller.f_code.co_name == "<listcomp>":  # before Python 3.12, in a frame of its own
-            caller = caller.f_back
-        module = caller.f_globals.get("__name__", "")
-        return caller.f_code.co_name == "get_tf_dataset" and module.endswith("py_dataset_adapter")
+    def _as_made(self) -> bool:
+        """Whether batches are those made here: a subclass may keep or change what it gets."""
+        return type(self).__getitem__ is PlannedDataset.__getitem__
 
     def _one_longer(self) -> tuple:
         """Batch 0 with one more step on every axis that is not the same in all batches."""

@@ -173,7 +173,7 @@ def _lines(
     """Runs of steps of batch ``i``: line, first step, number of steps, and what they are."""
     width, lengths, kept = int(_widths(plan)[i]), np.asarray(plan.lengths), np.asarray(plan[i])
     if kinds is None:
-        bins, starts = plan.places(i)
+        bins, starts = plan.places(i)  # type: ignore[union-attr]  # only packed plans lack kinds
         ends = np.zeros(plan.sizes[i], dtype=np.int64)
         for row, line, start in zip(kept.tolist(), bins.tolist(), starts.tolist(), strict=True):
             yield line, start, int(lengths[row]), "true"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.figures.drawing import Drawing, css, px, rects, write
 
@@ -49,7 +49,7 @@ def draw_mask_path(
         >>> draw_mask_path([("masking", "born"), ("flatten", "dropped silently")])
         The way of the mask: masking, the mask is born; flatten, dropped silently.
     """
-    given = getattr(steps, "steps", steps)
+    given: Any = getattr(steps, "steps", steps)
     steps = [(each.name, each.fate) if hasattr(each, "fate") else tuple(each) for each in given]
     if not steps:
         raise ValueError("steps: expected at least one pair (name, fate), got none")

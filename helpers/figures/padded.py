@@ -156,7 +156,7 @@ def step_cells(
         inside = "".join(
             f'<text x="{px(x + i * cell + (cell - gap) / 2)}" y="{px(y + 14)}">'
             f"{escape(values[i])}</text>"
-            for i in np.flatnonzero(where)
+            for i in np.flatnonzero(where).tolist()
         )
         if inside:
             parts.append(f'<g text-anchor="middle" font-size="{size}" style="{look}">{inside}</g>')

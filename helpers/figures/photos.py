@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def draw_photos(
         >>> draw_photos([np.zeros((40, 64)), np.zeros((40, 64))], sizes=[(40, 61), None])
         2 images: image 1, height 40, width 61 + 3 padding; image 2, height 40, width 64.
     """
-    given = {"names": names, "sizes": sizes, "boxes": boxes, "masks": masks}
+    given: dict[str, Any] = {"names": names, "sizes": sizes, "boxes": boxes, "masks": masks}
     given |= {"wrong": tuple(wrong), "clip": clip}
     described = describe_photos(images, **given)
     lines = _check(images, **given)
@@ -250,7 +251,8 @@ def _edges(mask: np.ndarray, left: float, top: float, scale: float) -> str:
 
 def _rows(cells: Sequence[_Cell]) -> list[list[_Cell]]:
     """Break a line of cells into rows that fit the drawing."""
-    rows, used = [[]], 0.0
+    rows: list[list[_Cell]] = [[]]
+    used = 0.0
     for cell in cells:
         if rows[-1] and used + _GAP + cell.wide > WIDTH - 2 * _LEFT + 0.01:
             rows.append([])

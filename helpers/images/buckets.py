@@ -50,7 +50,7 @@ def bucket_sizes(sizes: Any, count: int, by: str = "width") -> np.ndarray:
     return boxes[np.argsort(boxes.prod(axis=1), kind="stable")]
 
 
-def _checked(sizes):
+def _checked(sizes: Any) -> np.ndarray:
     sizes = np.asarray(sizes)
     if sizes.ndim != 2 or sizes.shape[1] != 2 or len(sizes) == 0:
         raise ValueError(f"sizes: expected (images, 2) with an image, got shape {sizes.shape}")

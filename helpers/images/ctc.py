@@ -6,9 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-# Keras has no public way to read a tensor's mask, or to ask whether it is only after shapes.
-from keras.src.backend import get_keras_mask, in_symbolic_scope
-
+from helpers.keras_private import mask_of, only_shapes
 from helpers.tensors import as_numpy, sizes_agree
 
 
@@ -176,7 +174,7 @@ def greedy_decode(logits: Any, lengths: Any = None, mask: Any = None) -> list[np
         [[1, 1, 2], [2]]
     """
     if mask is None and lengths is None:
-        mask = get_keras_mask(logits)
+        mask = mask_of(logits)
     elif mask is not None and lengths is not None:
         raise ValueError("mask: expected None together with lengths, got both")
     logits = as_numpy(logits)
@@ -256,7 +254,7 @@ def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
             f"y_true: expected labels (batch, length) for y_pred's {shape}, "
             f"got shape {tuple(labels.shape)}"
         )
-    mask = get_keras_mask(y_pred)
+    mask = mask_of(y_pred)
     if mask is None:
         real = ops.ones(ops.shape(y_pred)[:2], "bool")
     else:
@@ -301,7 +299,7 @@ def _repeats(labels: Any) -> Any:
 
 def _check_labels(labels: Any, lengths: Any, needed: Any, steps: Any, classes: int) -> None:
     """Raise if a label is impossible; without values, as in compiled code, say nothing."""
-    if in_symbolic_scope():  # PyTorch has tensors there, but made-up ones
+    if only_shapes():
         return
     try:
         arrays = [ops.convert_to_numpy(x) for x in (labels, lengths, needed, steps)]

@@ -87,31 +87,31 @@ class PerFrame(layers.Wrapper):
         return keras.KerasTensor(shape, dtype=output.dtype)
 
 
-def _folded_shape(shape):
+def _folded_shape(shape: tuple) -> tuple:
     if len(shape) < 2:
         raise ValueError(f"inputs: expected (batch, time, ...), got shape {tuple(shape)}")
     return (None, *shape[2:])
 
 
-def _fold(x, real):
+def _fold(x: Any, real: Any) -> Any:
     if real is not None and keras.backend.is_float_dtype(x.dtype):
         x = _fill(x, real)
     batch, time, *rest = ops.shape(x)
     return ops.reshape(x, (batch * time, *rest))
 
 
-def _fill(x, real):
+def _fill(x: Any, real: Any) -> Any:
     real = ops.reshape(real, (*ops.shape(real), *[1] * (len(x.shape) - 2)))
     return ops.where(real, x, ops.zeros_like(x))
 
 
-def _first(mask):
+def _first(mask: Any) -> Any:
     """The mask of the frames: that of the first input that has one."""
     masks = [one for one in tree.flatten(mask) if one is not None]
     return ops.cast(masks[0], "bool") if masks else None
 
 
-def _one(outputs):
+def _one(outputs: Any) -> Any:
     flat = tree.flatten(outputs)
     if len(flat) != 1:
         raise ValueError(f"layer: expected one output, got {len(flat)}")

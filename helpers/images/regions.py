@@ -260,7 +260,7 @@ class CropRegions(layers.Layer):
         """Return the arguments."""
         return {**super().get_config(), "size": self.size, "stride": self.stride}
 
-    def _weights(self, boxes, axis, last, cells):
+    def _weights(self, boxes: Any, axis: int, last: Any, cells: Any) -> Any:
         """How much of each cell each part of the grid reads, ``(batch, regions, parts, cells)``."""
         first, end = boxes[:, :, axis, None], boxes[:, :, axis + 2, None]
         parts = (ops.arange(self.size[axis], dtype="float32") + 0.5) / self.size[axis]
@@ -276,7 +276,7 @@ class CropRegions(layers.Layer):
         return ops.cast(weights, self.compute_dtype)
 
 
-def _cut(ink, left, right, widest):
+def _cut(ink: np.ndarray, left: int, right: int, widest: int | None) -> list[tuple[int, int]]:
     """Cut the columns ``left`` to ``right``, with ink at both ends, into parts up to ``widest``."""
     if widest is None or right - left <= widest:
         return [(left, right)]
@@ -291,17 +291,17 @@ def _cut(ink, left, right, widest):
     return parts
 
 
-def _four(inputs):
+def _four(inputs: Any) -> tuple:
     one = not isinstance(inputs, list | tuple) or isinstance(inputs[-1], int | None)  # or its shape
     if one or len(inputs) not in (3, 4):
         got = "one tensor" if one else f"{len(inputs)} of them"
         raise ValueError(
             f"inputs: expected [feature_map, boxes, counts] or these and sizes, got {got}"
         )
-    return (*inputs, None) if len(inputs) == 3 else inputs
+    return (*inputs, None) if len(inputs) == 3 else tuple(inputs)
 
 
-def _checked_counts(counts, boxes):
+def _checked_counts(counts: Any, boxes: Any) -> Any:
     if not isinstance(counts, keras.KerasTensor):
         counts = ops.convert_to_tensor(counts)
     if "int" not in keras.backend.standardize_dtype(counts.dtype):
@@ -317,7 +317,7 @@ def _checked_counts(counts, boxes):
     return counts
 
 
-def _checked_boxes(i, boxes, size, outside):
+def _checked_boxes(i: int, boxes: Any, size: Any, outside: str) -> np.ndarray:
     """The boxes of image ``i``, float64 ``(regions, 4)``."""
     boxes = np.asarray(boxes)
     if boxes.size == 0 and (boxes.ndim == 1 or boxes.shape == (0, 4)):
@@ -342,13 +342,13 @@ def _checked_boxes(i, boxes, size, outside):
     return boxes
 
 
-def _refuse(i, boxes, wrong, expected):
+def _refuse(i: int, boxes: np.ndarray, wrong: Any, expected: str) -> None:
     if wrong.any():
         box = int(wrong.argmax())
         raise ValueError(f"boxes[{i}][{box}]: expected {expected}, got {boxes[box].tolist()}")
 
 
-def _kept(boxes, most, overflow):
+def _kept(boxes: np.ndarray, most: int, overflow: str) -> slice | np.ndarray:
     """Which boxes to keep, in their order."""
     if overflow == "first":
         return slice(most)

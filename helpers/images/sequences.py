@@ -140,7 +140,7 @@ class ToSequence(layers.Layer):
         """Return the arguments."""
         return {**super().get_config(), "order": self.order, "across": self.across}
 
-    def _cells(self, x, sizes):
+    def _cells(self, x: Any, sizes: Any) -> Any:
         batch, height, width, channels = ops.shape(x)
         x = ops.reshape(x, (batch, height * width, channels))
         real = mask_from_lengths(sizes[:, 0] * sizes[:, 1], x)
@@ -151,10 +151,10 @@ class ToSequence(layers.Layer):
         x = ops.take_along_axis(x, place[:, :, None], axis=1)
         return ops.where(real[:, :, None], x, ops.zeros_like(x))
 
-    def _axis(self):
+    def _axis(self) -> str:
         return "height" if self.order == "columns" else "width"
 
-    def _checked_shape(self, input_shape):
+    def _checked_shape(self, input_shape: Any) -> int | None:
         """Check the shapes of a pair; return the length of the axis that is flattened, or None."""
         shape, _ = _pair(input_shape)
         if len(shape) != 4:
@@ -195,7 +195,7 @@ def checked_sizes(sizes: Any, feature_map: Any) -> Any:
     return sizes
 
 
-def _pair(inputs):
+def _pair(inputs: Any) -> Any:
     one = not isinstance(inputs, list | tuple) or isinstance(inputs[-1], int | None)  # or its shape
     if one or len(inputs) != 2:
         got = "one tensor" if one else f"{len(inputs)} of them"

@@ -3,6 +3,7 @@
 A size is the true height and width of an image in pixels. Padding lies below and to the right.
 """
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.keras_private import made_by
 from helpers.tensors import values
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.SeparableConv2D, keras.layers.DepthwiseConv2D)
@@ -280,7 +282,7 @@ def as_sizes(sizes: Any) -> Any:
     return ops.cast(sizes, "int32")
 
 
-def _checked_walk(layers, known):
+def _checked_walk(layers: list[keras.Layer], known: np.ndarray) -> np.ndarray:
     if (known < 0).any():
         row = int((known.reshape(-1, 2) < 0).any(axis=1).argmax())
         where = f" in row {row}" if known.ndim > 1 else ""
@@ -302,7 +304,7 @@ def _checked_walk(layers, known):
     return sizes
 
 
-def _walk(part):
+def _walk(part: Any) -> Iterator[keras.Layer]:
     if isinstance(part, list | tuple):
         for each in part:
             yield from _walk(each)
@@ -318,7 +320,7 @@ def _walk(part):
         raise TypeError(f"layers: expected layers, got {type(part).__name__}")
 
 
-def _chain(model):
+def _chain(model: keras.Model) -> list[keras.Layer]:
     """Layers of a functional model, followed from its output back to its input."""
     outputs = getattr(model, "outputs", None)
     if outputs is None:
@@ -326,21 +328,22 @@ def _chain(model):
             f"layers: expected a list of layers, a Sequential or a functional model, got "
             f"{_named(model)}, which does not say what it runs"
         )
-    found, tensors = [], outputs
+    found: list[keras.Layer] = []
+    tensors = outputs
     while True:
         if len(tensors) != 1:
             raise ValueError(
                 f"layers: expected one chain of layers, got {len(tensors)} branches in "
                 f"{_named(model)}"
             )
-        layer, node = tensors[0]._keras_history[:2]
+        layer, before = made_by(tensors[0])
         if any(tensors[0] is each for each in model.inputs):
             return found[::-1]
         found.append(layer)
-        tensors = layer._inbound_nodes[node].input_tensors
+        tensors = before
 
 
-def _added(layer, axis):
+def _added(layer: keras.Layer, axis: int) -> int:
     """Cells that a transposed convolution adds to ``size * strides``."""
     kernel, stride = layer.kernel_size[axis], layer.strides[axis]
     span = layer.dilation_rate[axis] * (kernel - 1) + 1
@@ -350,9 +353,9 @@ def _added(layer, axis):
     return 0 if extra is None else span % 2 + extra - stride
 
 
-def _named(layer):
+def _named(layer: keras.Layer) -> str:
     return f"{layer.name!r} ({type(layer).__name__})"
 
 
-def _times(size):
+def _times(size: Any) -> str:
     return f"{int(size[0])} x {int(size[1])}"

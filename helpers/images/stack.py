@@ -153,7 +153,7 @@ class SizedStack(layers.Layer):
         ]
         return cls(**config)
 
-    def _check_batch(self, shape):
+    def _check_batch(self, shape: Any) -> None:
         least = smallest_size(self.layers)
         for axis, most in enumerate(tuple(shape)[1:3]):
             if most is not None and most < least[axis]:

@@ -10,11 +10,13 @@
 Everything runs on TensorFlow, JAX and PyTorch.
 """
 
-from helpers.masking.leaks import Leak, padding_leak
+from helpers.masking.leak_report import Leak
+from helpers.masking.leaks import padding_leak
 from helpers.masking.lengths import KeepMask, lengths_from_mask, mask_from_lengths, strided_lengths
 from helpers.masking.losses import SequenceLoss, SequenceMetric
 from helpers.masking.segments import segment_mask
-from helpers.masking.tracing import Mask, Step, Trace, trace
+from helpers.masking.trace_table import Mask, Step, Trace
+from helpers.masking.tracing import trace
 
 __all__ = [
     "KeepMask",

@@ -7,74 +7,32 @@ in one batch that is padded more than it needs to be. Only the real steps are co
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
 from helpers.arguments import integer
+from helpers.keras_private import layers_of
 from helpers.masking import recording
-from helpers.masking.probing import Batches, Weights, caller, flat, without_noise
-from helpers.masking.recording import layers_of, quietly
-from helpers.masking.tracing import trace
+from helpers.masking.leak_report import (
+    CHECKS,
+    FALLING,
+    RISING,
+    WAYS,
+    Case,
+    Leak,
+    change_of,
+    differently_shaped,
+    first_moved,
+    mask_lost,
+    reason_for,
+)
+from helpers.masking.probing import Batches, Probe, Weights, caller, flat, without_noise
+from helpers.masking.recording import Call, quietly
 from helpers.padding import SIDES
 
-CHECKS = ("outputs", "loss", "gradients")
-RISING, FALLING = "predict short to long", "predict long to short"
-WAYS = ("call", RISING, FALLING, "loss", "gradients")
 _RANDOM = "model: expected the same answer to the same batch, got another; it draws random numbers"
-
-
-@dataclass(frozen=True, repr=False)
-class Leak:
-    """What `padding_leak` found. ``bool(leak)`` is ``leak.leaks``; print it to read it.
-
-    Attributes:
-        leaks: Whether padding changes anything by more than the tolerance.
-        moved: The largest absolute change that was measured. inf if a result has the wrong shape,
-            or is NaN or infinite where the row alone gives a finite number.
-        by_side: The largest change for each side of padding.
-        by_way: The largest change for each way of running the model: ``"call"``, ``"predict short
-            to long"``, ``"predict long to short"``, ``"loss"``, ``"gradients"``.
-        first_layer: Name of the first layer or operation whose real steps change although those of
-            its inputs do not. None without a leak, or if no single call is to blame: the loss
-            counts padded steps, or only ``predict`` differs.
-        mask_lost_at: Name of the last layer or operation before it that dropped a mask, or None.
-        reason: One sentence.
-        tolerance: The tolerance that was asked for.
-    """
-
-    leaks: bool
-    moved: float
-    by_side: dict[str, float]
-    by_way: dict[str, float]
-    first_layer: str | None
-    mask_lost_at: str | None
-    reason: str
-    tolerance: float
-
-    def __bool__(self) -> bool:
-        return self.leaks
-
-    def __str__(self) -> str:
-        # A change within the tolerance is noise, and noise differs from machine to machine.
-        def table(values: dict[str, float]) -> str:
-            said = (
-                f"{name} {moved:.2g}" if moved > self.tolerance else f"{name} 0"
-                for name, moved in values.items()
-            )
-            return ", ".join(said)
-
-        head = "padding leaks" if self.leaks else "padding changes nothing"
-        lines = [f"{head}: {self.reason}", f"  moved by side: {table(self.by_side)}"]
-        lines.append(f"  moved by way:  {table(self.by_way)}")
-        if self.leaks:
-            lines.append(f"  first layer that changes: {self.first_layer or 'none'}")
-            lines.append(f"  mask lost at: {self.mask_lost_at or 'nowhere'}")
-        return "\n".join(lines)
-
-    __repr__ = __str__
 
 
 def padding_leak(
@@ -184,28 +142,21 @@ def padding_leak(
             study.weights.restore()
 
 
-@dataclass(frozen=True)
-class _Case:
-    """One comparison: how far a result is from its reference."""
-
-    way: str
-    side: str
-    amount: int
-    draw: int | None
-    row: int | None  # None: the loss and the gradients belong to all rows
-    moved: float
-    excess: float  # moved over the scale that the tolerance is relative to
-    why: str = ""
-
-
 class _Study:
     """One run of `padding_leak`: collects cases, then says what they mean."""
 
-    def __init__(self, model, batches, sides, amounts, tolerance):
+    def __init__(
+        self,
+        model: keras.Layer,
+        batches: Batches,
+        sides: tuple[str, ...],
+        amounts: tuple[int, ...],
+        tolerance: float,
+    ):
         self.model, self.batches = model, batches
         self.sides, self.amounts, self.tolerance = sides, amounts, tolerance
         self.called = caller(model)
-        self.cases: list[_Case] = []
+        self.cases: list[Case] = []
         self.weights = Weights(model)
         if not all(layer.built for layer in layers_of(model)):
             self.alone(0)  # a model that cannot be built from shapes alone has its weights only now
@@ -231,7 +182,7 @@ class _Study:
                 )
         return results
 
-    def run(self, rows, side: str, amount: int, what: str) -> list[np.ndarray]:
+    def run(self, rows: list[int] | None, side: str, amount: int, what: str) -> list[np.ndarray]:
         self.weights.reset()
         batch = self.batches.take(rows, side, amount)
         try:
@@ -244,7 +195,7 @@ class _Study:
 
     def outputs(self, draws: Sequence[int | None]) -> None:
         """Compare what rows give alone with what they give padded, by call and by predict."""
-        probes = {RISING: _Probe(self.model), FALLING: _Probe(self.model)}
+        probes = {RISING: Probe(self.model), FALLING: Probe(self.model)}
         if keras.backend.backend() != "tensorflow":
             # There every length is compiled for itself, or nothing is: one probe shows both orders.
             probes[FALLING] = probes[RISING]
@@ -258,12 +209,12 @@ class _Study:
                     self.compare("call", side, amount, draw, references, results)
                 for way, probe in probes.items():
                     for amount in sorted(self.amounts, reverse=way == FALLING):
-                        results = self.predict(probe, side, amount)
-                        wrong = _differently_shaped(results, called[amount])
-                        if wrong:
+                        predicted = self.predict(probe, side, amount)
+                        wrong = differently_shaped(predicted, called[amount])
+                        if isinstance(predicted, str) or wrong:
                             self.add(way, side, amount, draw, 0, (math.inf, math.inf, wrong))
                         else:
-                            self.compare(way, side, amount, draw, references, results)
+                            self.compare(way, side, amount, draw, references, predicted)
 
     def check(self, references: list[list[np.ndarray]]) -> None:
         """Refuse a model whose answers without padding are no reference."""
@@ -276,7 +227,7 @@ class _Study:
         if self.worst(references[0], self.alone(0), "post")[1] > self.tolerance:
             raise ValueError(_RANDOM)
 
-    def predict(self, probe: "_Probe", side: str, amount: int) -> list[np.ndarray] | str:
+    def predict(self, probe: Probe, side: str, amount: int) -> list[np.ndarray] | str:
         """Return the outputs by predict, or what it raised at a length after its first."""
         self.weights.reset()
         try:
@@ -288,22 +239,40 @@ class _Study:
         probe.ran = True
         return results
 
-    def compare(self, way, side, amount, draw, references, results) -> None:
+    def compare(
+        self,
+        way: str,
+        side: str,
+        amount: int,
+        draw: int | None,
+        references: list[list[np.ndarray]],
+        results: list[np.ndarray],
+    ) -> None:
         """Add one case for each row: how far its real steps are from the row alone."""
         for row, reference in enumerate(references):
             padded = [result[row : row + 1] for result in results]
             self.add(way, side, amount, draw, row, self.worst(reference, padded, side))
 
     def worst(self, reference: list, results: list, side: str) -> tuple[float, float, str]:
-        changes = [_change(a, b, side) for a, b in zip(reference, results, strict=True)]
+        changes = [change_of(a, b, side) for a, b in zip(reference, results, strict=True)]
         return max(changes, key=lambda change: change[1], default=(0.0, 0.0, ""))
 
-    def add(self, way, side, amount, draw, row, change: tuple[float, float, str]) -> None:
-        self.cases.append(_Case(way, side, amount, draw, row, *change))
+    def add(
+        self,
+        way: str,
+        side: str,
+        amount: int,
+        draw: int | None,
+        row: int | None,
+        change: tuple[float, float, str],
+    ) -> None:
+        self.cases.append(Case(way, side, amount, draw, row, *change))
 
-    def training(self, draws, loss, goals: Batches, ways: Sequence[str]) -> None:
+    def training(
+        self, draws: Sequence[int | None], loss: Any, goals: Batches, ways: Sequence[str]
+    ) -> None:
         """Compare the loss, and what one step of SGD changes, for more and less padding."""
-        probe = _Probe(self.model)
+        probe = Probe(self.model)
         # Eagerly where that is faster than to compile the step for every length.
         eager = keras.backend.backend() != "jax"
         probe.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=eager, jit_compile=not eager)
@@ -322,7 +291,9 @@ class _Study:
                             change = self.worst(base[way], result[way], side)
                             self.add(way, side, amount, draw, None, change)
 
-    def step(self, probe, goals, draw, side: str, amount: int) -> dict[str, list[np.ndarray]]:
+    def step(
+        self, probe: Probe, goals: Batches, draw: int | None, side: str, amount: int
+    ) -> dict[str, list[np.ndarray]]:
         """Return the loss of one step of training, and by how much it moves each variable."""
         self.weights.draw(draw)
         probe.reset_metrics()  # Keras 3.13 returns the mean loss of all steps so far
@@ -361,7 +332,7 @@ class _Study:
     def largest(self, field: str, value: str) -> float:
         return max(case.moved for case in self.cases if getattr(case, field) == value)
 
-    def explain(self, worst: _Case) -> tuple[str | None, str | None, str]:
+    def explain(self, worst: Case) -> tuple[str | None, str | None, str]:
         """Return the first layer that changes, where the mask was lost, and a sentence."""
         found = [case for case in self.cases if case.excess > self.tolerance]
         found = [case for case in found if case.way not in (RISING, FALLING)]
@@ -370,13 +341,13 @@ class _Study:
         case = max(found, key=lambda case: (case.way == "call", case.way == "loss", case.excess))
         call, masked = self.first(case)
         batch = self.batches.take(None, case.side, case.amount)
-        lost = _mask_lost(self.model, batch, call) if masked else None
-        reason = _reason(call, lost, case.way)
+        lost = mask_lost(self.model, batch, call) if masked else None
+        reason = reason_for(call, lost, case.way)
         if math.isinf(worst.moved):
             reason += f"; {worst.why or 'the result is NaN or infinite'}"
-        return call and call.name, lost and lost.name, reason
+        return getattr(call, "name", None), getattr(lost, "name", None), reason
 
-    def first(self, case: _Case) -> tuple[recording.Call | None, bool]:
+    def first(self, case: Case) -> tuple[Call | None, bool]:
         """Return the first call whose real steps change by itself, and if there was any mask."""
         training = case.way != "call"
         self.weights.draw(case.draw)
@@ -387,128 +358,16 @@ class _Study:
             for row in self.batches.extremes() if case.row is None else [case.row]:
                 alone = self.record([row], "post", 0, False)
                 compared = (alone, base or alone, padded)
-                found.append(_first_moved(compared, row, case.side, self.tolerance))
+                found.append(first_moved(compared, row, case.side, self.tolerance))
         indices = [index for index in found if index is not None]
         masked = any(mask is not None for call in padded for mask in call.mask_out)
         return (padded[min(indices)] if indices else None), masked
 
-    def record(self, rows, side, amount, training: bool) -> list[recording.Call]:
+    def record(self, rows: list[int] | None, side: str, amount: int, training: bool) -> list[Call]:
         self.weights.reset()
         with recording.record_calls() as calls:
             self.model(self.batches.take(rows, side, amount), training=training)
         return calls
-
-
-class _Probe(keras.Model):
-    """The model in a wrapper of its own: what is compiled and traced for it is not the model's."""
-
-    def __init__(self, model):
-        super().__init__(name="probe")
-        self.model = model
-        self.ran = False
-
-    def call(self, inputs, training=None):
-        return self.model(inputs, training=training)
-
-
-def _change(reference: np.ndarray, result: np.ndarray, side: str) -> tuple[float, float, str]:
-    """Return the largest absolute change of the real steps, that over the scale, and a remark."""
-    part = _real(result, reference.shape, side)
-    if part is None:
-        why = f"a row alone gives {reference.shape}, padded {side} it gives {result.shape}"
-        return math.inf, math.inf, why
-    a, b = (array.astype(np.result_type(array, "float64")) for array in (reference, part))
-    with np.errstate(invalid="ignore"):
-        distance = np.where(a == b, 0.0, np.abs(a - b))
-    moved = float(np.where(np.isnan(distance), math.inf, distance).max(initial=0))
-    return moved, moved / float(np.abs(a[np.isfinite(a)]).max(initial=1)), ""
-
-
-def _real(array: np.ndarray, shape: tuple[int, ...], side: str) -> np.ndarray | None:
-    """Cut every axis that is longer than in ``shape``; None if the array cannot be cut to it."""
-    if array.ndim != len(shape) or any(np.less(array.shape, shape)):
-        return None
-    ends = zip(array.shape, shape, strict=True)
-    return array[tuple(slice(n) if side == "post" else slice(m - n, m) for m, n in ends)]
-
-
-def _differently_shaped(results: list[np.ndarray] | str, called: list[np.ndarray]) -> str:
-    """Return what is wrong with what predict returned, or an empty string."""
-    if isinstance(results, str):
-        return results
-    for result, expected in zip(results, called, strict=True):
-        if result.shape != expected.shape:
-            return f"predict returned {result.shape}, call returned {expected.shape}"
-    return ""
-
-
-def _first_moved(compared: tuple, row: int, side: str, tolerance: float) -> int | None:
-    """Index of the first call, the innermost one, whose real steps move though its inputs' do not.
-
-    ``compared`` are three lists of the same calls: of the row alone, which says how many steps are
-    real in every tensor; of what is the reference; and of the padded batch.
-    """
-    alone, base, padded = compared
-
-    def moved(k: int, field: str) -> bool:
-        for tensors in zip(*(getattr(calls[k], field) for calls in compared), strict=False):
-            size, a, b = (_entry(tensor, row) for tensor in tensors)
-            if size is not None and a is not None and b is not None:
-                a = _real(a, size.shape, side)
-                if a is not None and _change(a, b, side)[1] > tolerance:
-                    return True
-        return False
-
-    count = min(len(alone), len(base), len(padded))
-    found = [k for k in range(count) if moved(k, "outputs") and not moved(k, "inputs")]
-    inside = [k for k in found if not any(padded[k] in _around(padded[j]) for j in found)]
-    return inside[0] if inside else None
-
-
-def _around(call: recording.Call) -> list[recording.Call]:
-    """Return the calls of models and layers around a call."""
-    return [] if call.parent is None else [call.parent, *_around(call.parent)]
-
-
-def _entry(tensor: Any, row: int) -> np.ndarray | None:
-    """Return one row of a recorded tensor, or the only row there is."""
-    array = np.asarray(keras.ops.convert_to_numpy(tensor))
-    if not array.ndim or not len(array):
-        return None
-    return array if len(array) == 1 else array[row : row + 1]
-
-
-def _mask_lost(model: keras.Layer, batch: Any, call: recording.Call | None) -> Any:
-    """Return the last step of a trace that drops the mask before ``call``, or None."""
-    if call is not None and any(mask is not None for mask in call.mask_in):
-        return None
-    steps, lost = trace(model, batch, predict=False), None
-    for step in steps.steps:
-        if call is not None and (step.name, step.call_number) == (call.name, call.call_number):
-            break
-        lost = step if step in steps.lost else lost
-    return lost
-
-
-def _reason(call: recording.Call | None, lost: Any, way: str) -> str:
-    """Say in a sentence how the padding got in."""
-    if call is None:
-        dropped = f"{lost.name} {lost.fate.replace('dropped', 'dropped the mask')}" if lost else ""
-        if way in CHECKS:
-            dropped = dropped or "the output has no mask, or the loss ignores it"
-            does = "the loss does" if way == "loss" else "the gradients do"
-            return f"no layer's real steps change, but {does}: {dropped}"
-        return "no single layer is to blame" + (f": {dropped}" if dropped else "")
-    masks = [np.asarray(keras.ops.convert_to_numpy(m)) for m in call.mask_in if m is not None]
-    if masks and all(mask.all() for mask in masks):
-        return f"{call.name} gets a mask that marks no step as padding"
-    if masks:
-        how = "uses the mask that reaches it" if call.got_mask else "does not use the mask"
-        return f"{call.name} lets padding into the real steps; it {how}"
-    if lost:
-        how = {"dropped silently": "without a word"}.get(lost.fate, "with a warning")
-        return f"{call.name} gets no mask: {lost.name} dropped it {how}"
-    return f"{call.name} lets padding into the real steps, and no mask reaches it"
 
 
 def _first_line(error: Exception) -> str:
@@ -529,7 +388,9 @@ def _amounts(given: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted({int(amount) for amount in amounts}))
 
 
-def _goals(model, check, loss, targets, n: int) -> tuple[Any, Batches | None]:
+def _goals(
+    model: keras.Layer, check: tuple[str, ...], loss: Any, targets: Any, n: int
+) -> tuple[Any, Batches | None]:
     """Return the loss and the targets, checked; None and None if nothing asks for them."""
     if check == ("outputs",):
         return None, None

@@ -20,7 +20,7 @@ POOLINGS = (layers.MaxPooling1D, layers.AveragePooling1D)
 KEPT = (*CONVOLUTIONS, *POOLINGS, layers.GlobalMaxPooling1D)
 
 
-def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
+def mask_from_lengths(lengths: Any, steps: Any, side: str = "post") -> Any:
     """Make the mask of rows padded to ``steps`` timesteps.
 
     Args:
@@ -48,7 +48,7 @@ def mask_from_lengths(lengths: Any, steps: int, side: str = "post") -> Any:
     if batch is not None:
         steps = batch.shape[1]
     elif isinstance(steps, int | np.integer):
-        integer("steps", steps, minimum=0)
+        integer("steps", steps, minimum=0)  # type: ignore[arg-type]
     elif np.ndim(steps) or not _is_integer(steps):
         raise TypeError(f"steps: expected an integer or a padded batch, got {steps!r}")
     lengths = _as_lengths(lengths)
@@ -258,7 +258,7 @@ class KeepMask(layers.Wrapper):
         """Return the wrapped layer's output shape."""
         return self.layer.compute_output_shape(input_shape)
 
-    def _to_front(self, mask):
+    def _to_front(self, mask: Any) -> Any:
         """Index ``(batch, time)`` that moves each row's first real step to step 0, or None."""
         if self._strides == 1:
             return None
@@ -267,7 +267,7 @@ class KeepMask(layers.Wrapper):
         index = ops.cumsum(ones, axis=1) - 1 + ops.cast(first, "int32")[:, None]
         return ops.mod(index, ops.sum(ones, axis=1, keepdims=True))
 
-    def _real(self, mask):
+    def _real(self, mask: Any) -> Any:
         """Which output steps are real, from the mask of the layer's input."""
         if self.layer.padding != "valid":
             return mask[:, :: self._strides]
@@ -277,7 +277,7 @@ class KeepMask(layers.Wrapper):
             real = seen if real is None else ops.logical_and(real, seen)
         return real
 
-    def _average(self, inputs, mask):
+    def _average(self, inputs: Any, mask: Any) -> Any:
         # Written out because Keras on PyTorch pads "same" pooling with copies of the edge.
         if self.layer.padding == "same":
             left = (self._window - 1) // 2

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from keras.src.backend import get_keras_mask  # Keras has no public way to read a tensor's mask
 
+from helpers.keras_private import mask_of
 from helpers.tensors import sizes_agree
 
 PER = ("row", "step")
@@ -160,7 +160,7 @@ class SequenceMetric(keras.metrics.Metric):
     ):
         _check_per(per)
         values = _per_step("fn", fn)
-        stem = fn if isinstance(fn, str) else getattr(fn, "__name__", None) or fn.name
+        stem = fn if isinstance(fn, str) else getattr(fn, "__name__", None) or fn.name  # type: ignore[union-attr]
         super().__init__(name=name or f"{stem}_per_{per}")
         self.fn, self.per, self._values = fn, per, values
         self.total = self.add_variable((), "zeros", name="total")
@@ -257,7 +257,7 @@ def _weights(y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
     if not hasattr(y_pred, "shape") or len(y_pred.shape) < 2:
         shape = tuple(getattr(y_pred, "shape", ())) or type(y_pred).__name__
         raise ValueError(f"y_pred: expected (batch, time, ...), got {shape}")
-    mask = get_keras_mask(y_pred)
+    mask = mask_of(y_pred)
     shape = ops.shape(y_pred)[:2]
     rows, steps = ops.ones((shape[0], 1), dtype), ops.ones(shape, dtype)
     if sample_weight is not None:
@@ -300,7 +300,7 @@ def _masked_values(function: Callable, y_true: Any, y_pred: Any, real: Any, name
     # With a prediction of 1 and a target of 0 all losses of Keras and their gradients are finite.
     y_true, y_pred = _fill(y_true, real, 0), _fill(y_pred, real, 1)
     values = function(y_true, y_pred)
-    own = get_keras_mask(values)
+    own = mask_of(values)
     if len(values.shape) < 2 or not sizes_agree(values.shape[:2], y_pred.shape[:2]):
         raise ValueError(
             f"{name}: expected values (batch, time, ...) of {tuple(y_pred.shape[:2])}, "

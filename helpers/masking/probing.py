@@ -1,4 +1,4 @@
-"""What `helpers.masking.leaks` needs to run a model again and again: batches and weights."""
+"""What it takes to run a model again and again: batches, weights, and a wrapper."""
 
 import contextlib
 import inspect
@@ -11,11 +11,11 @@ import keras
 import numpy as np
 
 from helpers.batching import lengths as lengths_of
-from helpers.masking.recording import layers_of, states_of
+from helpers.keras_private import is_own_layer, layers_of
+from helpers.masking.recording import states_of
 from helpers.padding import as_rows, fill_value, pad
 
 _NOISE = ("rate", "dropout", "recurrent_dropout", "stddev")
-_PLAIN = ("keras.src.layers.layer", "keras.src.layers.core.wrapper")
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,19 @@ class Batches:
         )
 
 
+class Probe(keras.Model):
+    """The model in a wrapper of its own: what is compiled and traced for it is not the model's."""
+
+    def __init__(self, model: keras.Layer):
+        super().__init__(name="probe")
+        self.model = model
+        self.ran = False  # for whoever runs it to note
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Call the model."""
+        return self.model(inputs, training=training)
+
+
 class Weights:
     """The float variables of a model: sets them to random draws, and puts its own back."""
 
@@ -97,7 +110,8 @@ class Weights:
         found = {id(v): v for v in [*model.variables, *states_of(model)]}
         self.variables = [v for v in found.values() if "float" in str(v.dtype)]
         self.own = self.values()
-        self.current, self.seed = self.own, None
+        self.current = self.own
+        self.seed: int | None = None
 
     def draw(self, seed: int | None) -> None:
         """Set every variable to its value of this draw; None means the model's own."""
@@ -153,8 +167,7 @@ def without_noise(model: keras.Layer) -> Iterator[None]:
     changed = []
     try:
         for layer in layers_of(model):
-            homes = {cls.__module__ for cls in type(layer).__mro__} - {*_PLAIN}
-            if any(home.startswith("keras.src.layers.") for home in homes):
+            if is_own_layer(layer):
                 for name in _NOISE:
                     rate = vars(layer).get(name)
                     if isinstance(rate, int | float) and rate > 0:

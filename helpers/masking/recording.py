@@ -1,4 +1,4 @@
-"""How the calls of layers and operations are observed: the one place that touches Keras's insides.
+"""How the calls of layers and operations are observed.
 
 Keras has no public hook for "a layer was called". So, while a block of `record_calls` is open,
 ``keras.Layer.__call__``, ``keras.Operation.__call__``, ``keras.Operation.symbolic_call`` and the
@@ -16,15 +16,21 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend import compute_output_spec, get_keras_mask, set_keras_mask
-from keras.src.backend.common import global_state
-from keras.src.layers import layer as layer_module
-from keras.src.models.functional import Functional
-from keras.src.ops import operation as operation_module
-from keras.src.utils.naming import to_snake_case
+
+from helpers.keras_private import (
+    Calls,
+    functional,
+    layers_of,
+    losses_kept,
+    mask_of,
+    run_on_shapes,
+    set_mask,
+    wants_mask,
+)
 
 DESTROYS = "destroy the mask"
-_CONTAINERS = {*Functional.__mro__, *keras.Sequential.__mro__}
+_GRAPHS = (*functional(), keras.Sequential)
+_CONTAINERS = {base for cls in _GRAPHS for base in cls.__mro__}
 
 
 @dataclass(eq=False)
@@ -131,7 +137,7 @@ def sort_of(layer: keras.Layer) -> str:
         return ""
     if owners[0] not in ours:
         return "own"
-    return "graph" if isinstance(layer, (Functional, keras.Sequential)) else ""
+    return "graph" if isinstance(layer, _GRAPHS) else ""
 
 
 def build(model: keras.Layer, batch: Any) -> None:
@@ -146,7 +152,7 @@ def build(model: keras.Layer, batch: Any) -> None:
     if all(layer.built for layer in layers_of(model)):
         return
     with contextlib.suppress(Exception), record_calls():  # which also keeps warnings quiet
-        compute_output_spec(model, specs(batch))
+        run_on_shapes(model, specs(batch))
 
 
 def specs(batch: Any) -> Any:
@@ -157,30 +163,6 @@ def specs(batch: Any) -> Any:
         ),
         batch,
     )
-
-
-@contextlib.contextmanager
-def names_kept() -> Iterator[None]:
-    """Let objects that are made within the block not count for Keras's automatic names."""
-    key = "object_name_uids"
-    held = dict(global_state.get_global_attribute(key, {}))
-    try:
-        yield
-    finally:
-        counts = global_state.get_global_attribute(key)
-        if counts is not None:
-            counts.clear()
-            counts.update(held)
-
-
-def plain_name(kind: str) -> str:
-    """Return a class name as Keras writes names: ``"GetItem"`` as ``"get_item"``."""
-    return to_snake_case(kind)
-
-
-def mask_of(tensor: Any) -> Any:
-    """Return the mask attached to a tensor, or None."""
-    return get_keras_mask(tensor)
 
 
 def tensors_in(structure: Any) -> list:
@@ -197,25 +179,15 @@ def state_kept(model: keras.Layer) -> Iterator[None]:
     """
     built = {id(layer) for layer in layers_of(model) if layer.built}
     values = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in _state(model)]
-    # On JAX a compiled call makes Keras forget the losses of the last eager one.
-    losses = [(layer, list(layer._losses), set(layer._loss_ids)) for layer in layers_of(model)]
     try:
-        yield
+        with losses_kept(model):
+            yield
     finally:
         for variable, value in values:
             variable.assign(value)
         for layer in layers_of(model):
             if id(layer) not in built and getattr(layer, "stateful", False):
                 layer.reset_state()
-        for layer, held, ids in losses:
-            layer._losses[:] = held
-            layer._loss_ids.clear()
-            layer._loss_ids.update(ids)
-
-
-def layers_of(model: keras.Layer) -> list[keras.Layer]:
-    """All layers of a model, nested ones too, and the model itself."""
-    return list(model._flatten_layers())
 
 
 def states_of(model: keras.Layer) -> list[keras.Variable]:
@@ -299,7 +271,7 @@ class _Recorder:
             takes_mask=is_layer and _takes_mask(layer),
             call_number=number,
             parent=parent,
-            stripped=[get_keras_mask(tensor) is not None for tensor in inputs],
+            stripped=[mask_of(tensor) is not None for tensor in inputs],
         )
         self.stack[-1].call = call
         self.calls.append(call)
@@ -311,13 +283,13 @@ class _Recorder:
         if self.look_inside and isinstance(call.layer, keras.layers.MultiHeadAttention):
             # Its `call`, which a symbolic run skips, takes the masks off its inputs in place.
             for tensor in call.inputs:
-                set_keras_mask(tensor, None)
+                set_mask(tensor, None)
         call.stripped = [
-            had and get_keras_mask(tensor) is None
+            had and mask_of(tensor) is None
             for tensor, had in zip(call.inputs, call.stripped, strict=True)
         ]
         call.outputs = tensors_in(outputs)
-        call.mask_out = [get_keras_mask(tensor) for tensor in call.outputs]
+        call.mask_out = [mask_of(tensor) for tensor in call.outputs]
         if self.graph_shapes:
             _note_shapes(call)
 
@@ -338,14 +310,11 @@ def _open(recorder: _Recorder) -> None:
                 layer_call=keras.Layer.__call__,
                 operation_call=keras.Operation.__call__,
                 symbolic_call=keras.Operation.symbolic_call,
-                layer_node=layer_module.Node,
-                operation_node=operation_module.Node,
             )
             keras.Layer.__call__ = _layer_call
             keras.Operation.__call__ = _operation_call
             keras.Operation.symbolic_call = _symbolic_call
-            layer_module.Node = operation_module.Node = _node
-            layer_module.warnings = _Warnings()
+            _calls.put()
         _recorders.append(recorder)
 
 
@@ -356,9 +325,7 @@ def _close(recorder: _Recorder) -> None:
             keras.Layer.__call__ = _originals["layer_call"]
             keras.Operation.__call__ = _originals["operation_call"]
             keras.Operation.symbolic_call = _originals["symbolic_call"]
-            layer_module.Node = _originals["layer_node"]
-            operation_module.Node = _originals["operation_node"]
-            layer_module.warnings = warnings
+            _calls.restore()
 
 
 def _mine() -> list[_Recorder]:
@@ -384,11 +351,11 @@ def _observed(original: Any, layer: Any, args: tuple, kwargs: dict) -> Any:
 
 
 # The three functions below stand in for methods of Keras, hence ``self`` is the layer or operation.
-def _layer_call(self, *args, **kwargs):
+def _layer_call(self: keras.Layer, *args: Any, **kwargs: Any) -> Any:
     return _observed(_originals["layer_call"], self, args, kwargs)
 
 
-def _operation_call(self, *args, **kwargs):
+def _operation_call(self: Any, *args: Any, **kwargs: Any) -> Any:
     if not isinstance(self, keras.Layer):
         return _observed(_originals["operation_call"], self, args, kwargs)
     # Layer.__call__ gets here once the arguments and masks are ready: exactly the run of `call`.
@@ -408,18 +375,16 @@ def _operation_call(self, *args, **kwargs):
             frame.open = False
 
 
-def _symbolic_call(self, *args, **kwargs):
+def _symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
     # `h + h` and `keras.ops.relu(h)` on a KerasTensor come here without passing `__call__`.
     return _observed(_originals["symbolic_call"], self, args, kwargs)
 
 
-def _node(*args, **kwargs):
+def _node(original: type, *args: Any, **kwargs: Any) -> Any:
     """Add no node to a layer in a symbolic run: it would change ``layer.input`` for good."""
     if any(recorder.look_inside for recorder in _mine()):
         return None
-    inside = inspect.currentframe().f_back.f_globals["__name__"]
-    kept = "layer_node" if inside == layer_module.__name__ else "operation_node"
-    return _originals[kept](*args, **kwargs)
+    return original(*args, **kwargs)
 
 
 class _Warnings:
@@ -428,7 +393,7 @@ class _Warnings:
     def __getattr__(self, name: str) -> Any:
         return getattr(warnings, name)
 
-    def warn(self, message, category=None, stacklevel=1, **kwargs) -> None:
+    def warn(self, message: Any, category: Any = None, stacklevel: int = 1, **kwargs: Any) -> None:
         mine = _mine()
         if not mine or DESTROYS not in str(message):
             warnings.warn(message, category, stacklevel=stacklevel + 1, **kwargs)
@@ -436,6 +401,9 @@ class _Warnings:
         for recorder in mine:
             if recorder.stack and recorder.stack[-1].call is not None:
                 recorder.stack[-1].call.warned = True
+
+
+_calls = Calls(_node, _Warnings())
 
 
 def _run_symbolically(layer: keras.Layer, frames: list, args: tuple, kwargs: dict) -> Any:
@@ -454,7 +422,7 @@ def _arguments(layer: Any, args: tuple, kwargs: dict) -> tuple[list, list, list]
     """Sort the arguments of a call into inputs, their masks, and the masks given by hand."""
     if not isinstance(layer, keras.Layer):
         inputs = tensors_in((args, kwargs))
-        return inputs, [get_keras_mask(tensor) for tensor in inputs], []
+        return inputs, [mask_of(tensor) for tensor in inputs], []
     named = _named(layer, args, kwargs)
     given = {name: value for name, value in named.items() if _is_mask_name(name)}
     inputs, masks = [], []
@@ -465,7 +433,7 @@ def _arguments(layer: Any, args: tuple, kwargs: dict) -> tuple[list, list, list]
         by_hand = by_hand if len(by_hand) == len(leaves) else [None] * len(leaves)
         inputs += leaves
         masks += [
-            get_keras_mask(leaf) if mask is None else mask
+            mask_of(leaf) if mask is None else mask
             for leaf, mask in zip(leaves, by_hand, strict=True)
         ]
     return inputs, masks, tensors_in(list(given.values()))
@@ -484,7 +452,7 @@ def _named(layer: keras.Layer, args: tuple, kwargs: dict) -> dict[str, Any]:
 
 def _takes_mask(layer: keras.Layer) -> bool:
     if isinstance(layer, keras.layers.Lambda):
-        return bool(layer._fn_expects_mask_arg)  # its `call` always has `mask`, its function maybe
+        return wants_mask(layer)
     return any(_is_mask_name(name) for name in inspect.signature(layer.call).parameters)
 
 
@@ -519,7 +487,7 @@ def _note_shapes(call: Call) -> None:
 
     # In a TensorFlow graph the static shape is what Keras promises; only the run knows the shape
     # that comes out. JAX traces with full shapes, and PyTorch runs eagerly.
-    def note(*shapes):
+    def note(*shapes: Any) -> np.int32:
         call.seen.append([tuple(int(n) for n in shape) for shape in shapes])
         return np.int32(0)
 

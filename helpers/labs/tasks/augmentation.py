@@ -399,6 +399,8 @@ def _check_clip_mask(mended: Any, clips: np.ndarray) -> None:
     """Check that a Keras mask (batch, time) of the clips comes out as it went in."""
     import keras
 
+    from helpers.keras_private import mask_of
+
     real = np.arange(5) < np.array([5, 3] * (len(clips) // 2))[:, None]
 
     class Marked(keras.layers.Layer):
@@ -415,7 +417,7 @@ def _check_clip_mask(mended: Any, clips: np.ndarray) -> None:
     with warnings.catch_warnings():  # Keras expects a model to lose the mask; its layers pass it on
         warnings.simplefilter("ignore")
         drawn = mended(Marked()(clips), training=True)
-    mask = getattr(drawn, "_keras_mask", None)
+    mask = mask_of(drawn)
     if mask is None:
         raise Wrong(
             "mended: the mask (batch, time) of the frames is lost on the way: an LSTM behind it "

@@ -435,7 +435,9 @@ def _where_it_leaks(model: Any, pictures: Pictures) -> str:
 
 def _mask(output: Any) -> np.ndarray | None:
     """Return the mask that a loss would find on an output."""
-    mask = getattr(output, "_keras_mask", None)
+    from helpers.keras_private import mask_of
+
+    mask = mask_of(output)
     return None if mask is None else _array(mask).astype(bool)
 
 
