@@ -110,10 +110,13 @@ SHOWN = """[...document.querySelectorAll("*")].filter(
 e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}))"""
 
 # Contrast is nine tenths of axe's time. Texts whose tags, classes, colours and sizes are the same,
-# and those of all that they stand in, have the same contrast: three of each kind are measured.
+# and those of all that they stand in, have the same contrast: so of each kind of text the first,
+# the longest and the last are measured, and once in the life of a page. In another theme or on a
+# narrow screen just those kinds are measured that were not there before.
 SAMPLE = """() => {
-const numbers = new Map(), kinds = new WeakMap([[document, 0]]), groups = new Map();
+const numbers = window.kindsOfText ??= new Map(), measured = window.measuredKinds ??= new Set();
 const number = text => numbers.get(text) ?? numbers.set(text, numbers.size + 1).get(text);
+const kinds = new WeakMap([[document, 0]]), groups = new Map();
 const kind = e => {
   if (!kinds.has(e)) {
     const s = getComputedStyle(e);
@@ -124,17 +127,18 @@ const kind = e => {
   return kinds.get(e);
 };
 const words = e => [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join("").trim();
+document.querySelectorAll("[data-sample]").forEach(e => e.removeAttribute("data-sample"));
 for (const e of SHOWN) {
-  e.removeAttribute("data-sample");
   const length = e.matches("input, select, textarea") ? 1 : words(e).length;
-  if (!length || !e.getClientRects().length) continue;
+  if (!length || !e.getClientRects().length || measured.has(kind(e))) continue;
   const group = groups.get(kind(e)) ?? groups.set(kind(e), {first: e, length: 0}).get(kind(e));
   if (length > group.length) Object.assign(group, {length, longest: e});
   group.last = e;
 }
-for (const group of groups.values())
+for (const [kind, group] of groups) {
+  measured.add(kind);
   for (const e of [group.first, group.longest, group.last]) e.setAttribute("data-sample", "");
-return groups.size;
+}
 }""".replace("SHOWN", SHOWN)
 
 RUN = """rules => {
