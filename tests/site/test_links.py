@@ -1,0 +1,47 @@
+"""Links, anchors and prose of the built pages, read from their files."""
+
+import html
+import re
+
+import pytest
+from site_pages import DOCUMENTS, PAGES, broken, error_entries, markup_of
+
+from helpers import errors
+
+pytestmark = pytest.mark.site
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_internal_links_resolve(built, name):
+    path = built / name
+    links = markup_of(path).links
+    assert links
+    assert [reason for link in links if (reason := broken(path, link))] == []
+
+
+@pytest.mark.parametrize("name", [f"{name}.html" for name in DOCUMENTS])
+def test_no_mark_of_markdown_or_rst_is_left_in_the_prose(built, name):
+    assert markup_of(built / name).back_quotes == []
+
+
+def test_a_return_type_in_the_reference_is_a_type(built):
+    text = (built / "book" / "api.html").read_text("utf-8")
+    fields = re.findall(r"<dt[^>]*>Return type\b.*?</dt>\s*<dd[^>]*>(.*?)</dd>", text, re.DOTALL)
+    types = [html.unescape(re.sub("<[^>]*>", "", field)) for field in fields]
+    a_type = r"[\w.…]+((\[|, | \| )[\w.…]+|\])*"
+    assert len(types) > 10
+    assert [text for text in types if not re.fullmatch(a_type, text.strip())] == []
+
+
+def test_no_page_is_forgotten(built):
+    pages = {f.relative_to(built).as_posix() for f in built.rglob("*.html")}
+    pages = {page for page in pages if not page.startswith(("_static", "_sources"))}
+    assert pages == set(PAGES), "pages of an older build may be left: delete _build"
+
+
+def test_every_entry_of_the_box_leads_somewhere(built):
+    entries = error_entries(built)
+    assert [entry["id"] for entry in entries] == [entry.id for entry in errors.catalogue()]
+    for entry in entries:
+        for url in filter(None, (entry["url"], entry.get("chapter_url"))):
+            assert broken(built / "index.html", url) is None

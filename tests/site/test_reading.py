@@ -1,0 +1,247 @@
+"""What a reader does with the site: themes, search, explorer, box for messages, mask table."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from site_pages import CHAPTER, HTML, violations
+from site_sound import CUT_LABELS
+
+from helpers import errors
+from helpers.explore import tail_explorer
+from helpers.figures import PALETTE
+from tools.masks import measure
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the tests of the site need it")
+
+pytestmark = pytest.mark.site
+
+
+def test_theme_button_goes_round_and_icons_need_no_icon_font(page, site):
+    page.goto(site)
+    icon = page.locator(".search-button-field .fa-magnifying-glass")
+    assert "svg" in icon.evaluate("e => getComputedStyle(e).maskImage")
+    assert not list(HTML.glob("_static/vendor/fontawesome/**/*.js"))
+    button = page.locator(".theme-switch-button:visible")
+    seen = set()
+    for _ in range(3):
+        button.press("Enter")
+        seen.add(page.evaluate("document.documentElement.dataset.mode"))
+    assert seen == {"light", "dark", "auto"}
+
+
+def test_search_finds_the_chapter(page, site):
+    page.goto(f"{site}search.html?q=batch")
+    hit = page.locator(f"ul.search li a[href*='{CHAPTER}']").first  # the list grows hit by hit
+    playwright.expect(hit).to_be_visible()
+
+
+def test_inline_shapes_have_the_colours_of_their_axes(page, site):
+    page.goto(f"{site}book/glossary.html")
+    shape = page.locator("code.shape").first
+    assert shape.inner_text() == "(batch, time, features)"
+    axes = shape.locator(".axis").all()
+    assert [axis.inner_text() for axis in axes] == ["batch", "time", "features"]
+    for axis in axes:
+        colour = PALETTE[axis.inner_text()]
+        rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+        drawn = axis.evaluate("e => getComputedStyle(e).borderBottomColor")
+        assert drawn == f"rgb({rgb})"
+
+
+# The explorer
+
+
+def explorers(page, site):
+    page.goto(site + CHAPTER)
+    return page.locator("figure.re-explorer")
+
+
+def test_explorer_moves_with_the_arrow_keys(page, site):
+    figures = explorers(page, site)
+    assert figures.count() >= 1
+    for figure in figures.all():
+        drawing, said = figure.locator("svg"), figure.locator("[aria-live]")
+        before = drawing.get_attribute("aria-label")
+        slider = figure.locator("input[type=range]").first
+        value = slider.get_attribute("aria-valuetext")
+        slider.press("ArrowRight")
+        after = drawing.get_attribute("aria-label")
+        assert after != before
+        assert said.inner_text() == after
+        assert slider.get_attribute("aria-valuetext") != value
+        slider.press("ArrowLeft")
+        assert drawing.get_attribute("aria-label") == before
+
+
+def test_explorer_is_seen_without_script(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    figure = explorers(tab, site).first
+    assert figure.locator("svg").is_visible()
+    assert figure.locator("[aria-live]").is_visible()
+    assert not figure.locator(".re-controls").is_visible()
+    tab.goto(site)
+    assert tab.get_by_role("link", name="error index").first.is_visible()
+    context.close()
+
+
+# Set the controls of the first explorer to each choice and say where the script draws otherwise.
+DRAWN_OTHERWISE = """frames => {
+const first = document.querySelector("figure"), drawn = first.querySelector("svg");
+const boxes = [...first.querySelectorAll("input, select")];
+const wanted = document.createElementNS("http://www.w3.org/2000/svg", "g");
+return frames.flatMap(({positions, body, alt}) => {
+  boxes.forEach((box, i) => {
+    box.value = positions[i];
+    box.dispatchEvent(new Event("input"));
+  });
+  wanted.innerHTML = body;
+  const got = drawn.querySelector(":scope > g").innerHTML.replace(/#re-[0-9a-f]+-hatch/g, "#hatch");
+  const faults = CUT_LABELS.map(label => "cut off: " + label);
+  if (got !== wanted.innerHTML) faults.push("drawing: " + got);
+  if (drawn.getAttribute("aria-label") !== alt)
+    faults.push("label: " + drawn.getAttribute("aria-label"));
+  return faults.map(fault => [alt, fault]);
+});
+}""".replace("CUT_LABELS", CUT_LABELS)
+
+
+def test_script_and_python_draw_the_same_frames(page):
+    explorer = tail_explorer()
+    page.set_content(f"<main>{explorer.html()}{explorer.html()}</main>")
+    first, second = page.locator("figure").all()
+    assert first.locator("input, select").count() == len(explorer.controls)
+    untouched = second.locator("svg").evaluate("e => e.outerHTML")
+    frames = []
+    for choice in explorer.choices():
+        at = [str(list(c.values).index(choice[c.name])) for c in explorer.controls]
+        drawing = explorer.frame(**choice)
+        frames.append({"positions": at, "body": drawing.body, "alt": drawing.alt})
+    assert len({frame["alt"] for frame in frames}) > 1
+    assert page.evaluate(DRAWN_OTHERWISE, frames) == []
+    assert second.locator("svg").evaluate("e => e.outerHTML") == untouched
+
+
+# The title page
+
+
+def test_message_box_finds_the_entry(page, site):
+    message = "ValueError: The PyDataset has length 0"
+    wrapped = "Traceback (most recent call last):\n  …\n" + message.replace(" ", "\n    ")
+    entry = errors.find(message)
+    assert errors.find(wrapped) == entry
+    page.goto(site)
+    box, answer = page.get_by_label("Paste the message"), page.locator("#message-answer")
+    assert not answer.is_visible()
+    box.fill("KeyError: 'no such message'")
+    answer.get_by_text("No entry matches this message").wait_for()
+    assert violations(page) == []
+    for pasted in (wrapped, message):
+        box.fill("")
+        answer.wait_for(state="hidden")
+        box.fill(pasted)
+        answer.get_by_text(entry.title).wait_for()
+    assert answer.get_attribute("aria-live") == "polite"
+    answer.get_by_role("link", name="error index").press("Enter")
+    page.wait_for_url(f"**/book/error-index.html#{entry.id}")
+    assert page.locator(f"[id='{entry.id}']").count() == 1
+
+
+def test_from_the_title_page_to_the_fix_in_two_clicks(page, site):
+    page.goto(site)
+    page.get_by_role("link", name="The last batch is smaller and something raises").click()
+    page.wait_for_url("**/book/tail-batches.html#*")
+    anchor = urlsplit(page.url).fragment
+    heading = page.locator(f"[id='{anchor}'] :is(h2, h3)").first
+    assert "fix" in heading.inner_text().lower()
+    page.wait_for_function("h => h.getBoundingClientRect().y < 900", arg=heading.element_handle())
+
+
+# From disk
+
+
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+def test_page_works_from_disk(page, built, name):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((built / name).as_uri())
+    assert page.locator("article h1").is_visible()
+    if name == "index.html":
+        page.get_by_label("Paste the message").fill("The PyDataset has length 0")
+        page.locator("#message-answer a").first.wait_for()
+    else:
+        assert page.locator("figure.re-explorer input").first.is_visible()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+# The mask table
+
+MASK_TABLE = "book/mask-table.html"
+MASK_ROWS = measure.load()["rows"]
+
+
+def table_names(tab):
+    return tab.locator(".mask-table tbody tr:visible th b").all_inner_texts()
+
+
+def test_every_row_is_there_and_can_be_linked(page, site):
+    page.goto(site + MASK_TABLE)
+    ids = page.locator(".mask-table tbody tr").evaluate_all("rows => rows.map(row => row.id)")
+    assert sorted(ids) == sorted(row["id"] for row in MASK_ROWS)
+    doubled = """() => {const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+    return ids.filter((id, i) => ids.indexOf(id) !== i && !id.startsWith("id"))}"""
+    assert page.evaluate(doubled) == []
+    page.goto(f"{site}{MASK_TABLE}#lstm")
+    assert page.locator("tr:target th b").inner_text() == "LSTM"
+
+
+def test_the_keyboard_sorts(page, site):
+    page.goto(site + MASK_TABLE)
+    head = page.locator(".mask-table thead th").first
+    button = head.get_by_role("button")
+    assert head.get_attribute("aria-sort") is None
+    before = table_names(page)
+    button.focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = table_names(page)
+    assert up != before
+    assert sorted(up) == sorted(before)
+    letters = [name.lower() for name in up if name.isalnum()]
+    assert letters == sorted(letters)
+    page.keyboard.press("Space")
+    assert head.get_attribute("aria-sort") == "descending"
+    letters = [name.lower() for name in table_names(page) if name.isalnum()]
+    assert letters == sorted(letters, reverse=True)
+    page.locator(".mask-table thead th").last.get_by_role("button").press("Enter")
+    assert page.locator(".mask-table [aria-sort]").count() == 1
+
+
+def test_typing_and_choosing_filter(page, site):
+    page.goto(site + MASK_TABLE)
+    count = page.locator("#mask-count")
+    assert count.get_attribute("aria-live") == "polite"
+    assert count.inner_text() == f"{len(MASK_ROWS)} rows"
+    page.get_by_label("Find").focus()
+    page.keyboard.type("conv1d causal")
+    assert table_names(page) == ["Conv1D"]
+    assert count.inner_text() == "1 row"
+    page.get_by_label("Find").fill("lstm")
+    found = len(table_names(page))
+    assert 1 < found < len(MASK_ROWS)
+    page.get_by_label("Show").select_option("uses-up")
+    assert 0 < len(table_names(page)) < found
+    assert count.inner_text() == f"{len(table_names(page))} rows"
+    page.evaluate("location.hash = 'dense'")
+    page.wait_for_function("!document.getElementById('dense').hidden")
+    assert count.inner_text() == f"{len(MASK_ROWS)} rows"
+
+
+def test_without_script_it_is_a_table(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(site + MASK_TABLE)
+    assert tab.locator(".mask-table tbody tr:visible").count() == len(MASK_ROWS)
+    assert not tab.locator(".mask-controls").is_visible()
+    assert tab.locator(".mask-table thead button").count() == 0
+    context.close()

@@ -1,0 +1,113 @@
+"""One load of a page of the site for all that is asked of every page."""
+
+import json
+
+import yaml
+from site_pages import (
+    COLOUR_RULES,
+    DOCUMENTS,
+    FOCUS_IS_SET,
+    MADE,
+    NOTEBOOKS,
+    ROOT,
+    SHOWN,
+    violations,
+)
+
+MAX_REQUESTS = 20
+MAX_BYTES = 560_000  # of what a page loads beside its own HTML, uncompressed
+
+NAMELESS = """[...document.querySelectorAll("img, [role=img]")].filter(e =>
+!(e.getAttribute("alt") || e.getAttribute("aria-label") || "").trim())
+.map(e => e.outerHTML.slice(0, 200))"""
+
+SAID_NOWHERE = """[...document.querySelectorAll("svg")].filter(e => e.getAttribute("role") !== "img"
+&& !e.closest("[aria-hidden=true]") && !e.closest("button, a"))
+.map(e => e.outerHTML.slice(0, 200))"""
+
+CUT_LABELS = """[...document.querySelectorAll("svg.re-drawing, .hero svg")].flatMap(svg =>
+[...svg.querySelectorAll("text")].filter(text => {const box = text.getBBox();
+return box.x < 0 || box.x + box.width > svg.viewBox.baseVal.width
+|| box.y + box.height > svg.viewBox.baseVal.height + 1}).map(text => text.textContent))"""
+
+CUT_OFF = """[...document.querySelectorAll(
+"article :is(h1, h2, h3, p, li, code, img, svg, input), .bd-header-article a")]
+.filter(e => !e.closest("pre, math, .math-block, [hidden], details:not([open])")
+&& !e.closest("div.pst-scrollable-table-container, div.output.text_html table"))
+.filter(e => {const box = e.getBoundingClientRect();
+return box.width && (box.right > innerWidth + 1 || box.left < -1)})
+.map(e => e.outerHTML.slice(0, 160))"""
+
+KEEP_SHOWN = f"{{window.shownInLight = new Set({SHOWN})}}"
+SHOWN_OTHERWISE = f"""new Set({SHOWN}).symmetricDifference(window.shownInLight).size"""
+THEME = "document.documentElement.dataset.theme"
+
+
+def check_page(page, site: str, name: str) -> None:
+    """Load a page, look at it in light, in dark and in dark on a screen 360 pixels wide.
+
+    Args:
+        page: The fixture, a fresh tab of 1280 x 900 in light.
+        site: The address of the site.
+        name: Of the page, with suffix.
+    """
+    asked, answers = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(site + name, wait_until="load")
+
+    assert page.evaluate(NAMELESS) == []
+    assert page.evaluate(SAID_NOWHERE) == []
+    assert page.evaluate(CUT_LABELS) == []
+    assert page.locator("meta[name=description]").count() == (name not in MADE)
+    document = name.removesuffix(".html")
+    if document in DOCUMENTS:
+        check_buttons(page, document)
+
+    assert page.evaluate(THEME) == "light"
+    page.evaluate(KEEP_SHOWN)
+    assert violations(page) == []
+
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{THEME} === 'dark'")
+    same = page.evaluate(SHOWN_OTHERWISE) == 0
+    assert violations(page, COLOUR_RULES if same else None) == []
+
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_function(FOCUS_IS_SET)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(CUT_OFF) == []
+    assert violations(page) == []
+
+    check_traffic(asked, answers, site, page.url)
+
+
+def check_traffic(asked: list[str], answers: list, site: str, address: str) -> None:
+    """Everything comes from the site itself, is there, and is small."""
+    assert [url for url in asked if not url.startswith((site, "data:"))] == []
+    assert [answer.url for answer in answers if answer.status >= 400] == []
+    assert len(answers) <= MAX_REQUESTS, [answer.url for answer in answers]
+    sizes = [
+        (int(answer.headers["content-length"]), answer.url)
+        for answer in answers
+        if answer.url != address and "searchindex.js" not in answer.url  # that grows with the book
+    ]
+    assert sum(size for size, _ in sizes) <= MAX_BYTES, sorted(sizes)[-5:]
+
+
+def check_buttons(page, name: str) -> None:
+    """Notebooks, and they alone, can be opened in Colab and downloaded."""
+    download = page.get_by_role("link", name="Download .ipynb")
+    buttons = page.locator(".article-header-buttons")
+    if name not in NOTEBOOKS:
+        assert buttons.locator("a").count() == 0
+        assert download.count() == 0
+        return
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]
+    owner = config["url"].removeprefix("https://github.com/")
+    colab = page.locator("a[href*='colab.research.google.com/github/']")
+    assert buttons.locator(colab).get_attribute("href") == (
+        f"https://colab.research.google.com/github/{owner}/blob/{config['branch']}/{name}.ipynb"
+    )
+    source = page.request.get(page.evaluate("a => a.href", download.element_handle()))
+    assert json.loads(source.body())["nbformat"] == 4
