@@ -1,7 +1,5 @@
 """Padding: nothing is cast, cut or lost, and what goes in comes out again."""
 
-import doctest
-
 import ml_dtypes
 import numpy as np
 import pytest
@@ -9,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from helpers import padding
 from helpers.batching import fixed, packed
 from helpers.padding import pack, pad, unpack, unpad
 
@@ -403,9 +400,3 @@ PLAN = packed([2, 3], 4, 2)
 def test_bad_packing_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-def test_docstring_examples():
-    results = doctest.testmod(padding)
-    assert results.attempted > 2
-    assert results.failed == 0
