@@ -225,6 +225,7 @@ def test_what_is_refused(arguments, options, error, message):
         recommend(*arguments, **options)
 
 
+@pytest.mark.slow
 def test_no_framework_is_imported():
     code = (
         "import sys; from helpers.batching import recommend; recommend([3, 4]); "

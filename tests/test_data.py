@@ -439,6 +439,7 @@ def test_bad_input_is_named(call, error, message):
         call()
 
 
+@pytest.mark.slow
 def test_loading_imports_no_framework():
     program = (
         "import sys; from helpers import data\n"

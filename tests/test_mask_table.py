@@ -10,6 +10,8 @@ import mask_table
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.any_backend
+
 DATA = mask_table.load()
 ROWS = DATA["rows"]
 HERE = mask_table.environment()
