@@ -2,9 +2,9 @@
 
 import ast
 import datetime
+import functools
 import json
 import re
-import subprocess
 import sys
 
 import pages
@@ -37,15 +37,19 @@ def test_ids_and_claims_are_unique():
         assert sorted(values) == sorted(set(values))
 
 
+@functools.cache
+def functions_of(path):
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
 @each_claim
 def test_the_test_of_a_claim_exists(claim):
     if claim["verdict"] == "not-testable":
         assert claim["test"] is None
         return
     path, name = claim["test"].split("::")
-    tree = ast.parse((ROOT / path).read_text("utf-8"))
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    body = next(function for function in functions if function.name == name)
+    body = functions_of(path)[name]
     marks = ast.unparse(ast.Module(body.decorator_list, [])) if body.decorator_list else ""
     assert "skip" not in marks
     assert "xfail" not in marks
@@ -77,12 +81,12 @@ def test_ids_of_both_generated_pages_are_unique_in_the_book():
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 def test_the_pages_are_up_to_date():
-    command = [sys.executable, str(ROOT / "tools" / "pages.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert pages.stale() == []
 
 
+@pytest.mark.slow
 def test_a_stale_page_is_noticed_and_written_anew(tmp_path, monkeypatch, capsys):
     sources = "helpers/errors.yml", "book/claims.yml", "tests/provoke.py", "benchmarks/results.json"
     for path in (*sources, *pages.pages()):
