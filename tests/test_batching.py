@@ -1,7 +1,5 @@
 """Plans: what every batch holds, what an epoch misses, and what is refused."""
 
-import doctest
-import importlib
 import pickle
 from collections import Counter
 
@@ -571,12 +569,3 @@ def test_lengths_of_rows():
 def test_rows_without_a_length_are_refused(rows, error, message):
     with pytest.raises(error, match=message):
         lengths(rows)
-
-
-@pytest.mark.parametrize("name", ["checks", "plan", "policies"])
-def test_docstring_examples(name):
-    results = doctest.testmod(
-        importlib.import_module(f"helpers.batching.{name}"), extraglobs={"fixed": fixed}
-    )
-    assert results.attempted > 0
-    assert results.failed == 0

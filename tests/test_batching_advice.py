@@ -1,7 +1,5 @@
 """Advice: the fewest shapes among the plans that cost little, in a line that can be pasted."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from helpers import batching
-from helpers.batching import COSTS, advice, ladder, recommend
+from helpers.batching import COSTS, ladder, recommend
 from helpers.data import random_lengths
 
 NAMES = {name: getattr(batching, name) for name in batching.__all__}
@@ -222,12 +220,6 @@ def test_the_seed_and_the_batch_size_are_passed_on():
 def test_what_is_refused(arguments, options, error, message):
     with pytest.raises(error, match=message):
         recommend(*arguments, **options)
-
-
-def test_the_examples_in_the_docstrings_run():
-    results = doctest.testmod(advice)
-    assert results.attempted
-    assert not results.failed
 
 
 def test_where_steps_are_the_cost_all_batches_have_one_size_and_none_is_made_for_little():

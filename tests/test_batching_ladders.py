@@ -1,6 +1,5 @@
 """Ladders: no other choice of as many boundaries costs less."""
 
-import doctest
 import tracemalloc
 from itertools import combinations, pairwise
 
@@ -197,9 +196,3 @@ def test_what_is_refused(choose, lengths, k, error, message):
 def test_a_cost_is_linear_or_quadratic(cost):
     with pytest.raises(ValueError, match="cost: expected one of 'linear', 'quadratic', got"):
         ladder([3, 4], 1, cost=cost)
-
-
-def test_the_examples_in_the_docstrings_run():
-    results = doctest.testmod(ladders)
-    assert results.attempted
-    assert not results.failed

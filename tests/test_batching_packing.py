@@ -1,6 +1,5 @@
 """Packed plans: every row once, none over another, hardly a bin too many."""
 
-import doctest
 import pickle
 
 import numpy as np
@@ -286,9 +285,3 @@ def test_methods_refuse_what_makes_no_sense():
         plan.epoch(-1)
     assert isinstance(plan, PackedPlan)
     assert all(plan.cost(kind) > 0 for kind in COSTS)
-
-
-def test_the_examples_in_the_docstrings_run():
-    results = doctest.testmod(packing)
-    assert results.attempted
-    assert not results.failed

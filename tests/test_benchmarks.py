@@ -101,6 +101,7 @@ def test_the_sampler_costs_what_theirs_costs():
         assert abs(ours / np.mean(theirs) - 1) < 0.02
 
 
+@pytest.mark.slow
 def test_every_way_of_assembling_makes_the_same_batches():
     rows, plan = assembling.corpus(60, quick=True)
     made = {name: list(way()) for name, way in assembling.ways(rows, plan).items()}
@@ -249,6 +250,7 @@ def test_a_reason_takes_its_numbers_from_the_result():
     )
 
 
+@pytest.mark.slow
 def test_a_table_runs_alone_and_its_stored_tokens_are_true():
     command = [sys.executable, "-m", "benchmarks.tokens"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -260,6 +262,7 @@ def test_a_table_runs_alone_and_its_stored_tokens_are_true():
     assert run.stdout.strip() == stored.strip()
 
 
+@pytest.mark.slow
 def test_importing_the_benchmarks_imports_no_framework():
     program = (
         "import sys; from benchmarks import page, tokens, planning, epochs; "

@@ -81,6 +81,7 @@ def installed():
 WHERE = "\nimport helpers\nprint(helpers.__file__)"
 
 
+@pytest.mark.slow
 def test_the_lab_alone_in_an_empty_folder_runs_to_the_end(tmp_path, colab):
     before = installed()
     folder = tmp_path / "a folder"  # a space in the path, as in "My Drive"
@@ -110,6 +111,7 @@ def test_the_lab_alone_in_an_empty_folder_runs_to_the_end(tmp_path, colab):
     assert {path.name for path in folder.iterdir()} == {LAB.name, "ragged-edges"}
 
 
+@pytest.mark.slow
 def test_running_twice_is_harmless(tmp_path, colab):
     source = cell_of(LAB).source
     for _ in range(2):
@@ -118,6 +120,7 @@ def test_running_twice_is_harmless(tmp_path, colab):
         assert pathlib.Path(done.stdout.strip()).is_relative_to(tmp_path / "ragged-edges")
 
 
+@pytest.mark.slow
 def test_it_fetches_a_commit_that_is_no_branch(tmp_path, repository, colab):
     commits = []
     for name in ("second.txt", "third.txt"):
@@ -135,6 +138,7 @@ def test_it_fetches_a_commit_that_is_no_branch(tmp_path, repository, colab):
     assert git(tmp_path / "ragged-edges", "rev-list", "--count", "HEAD") == "1"
 
 
+@pytest.mark.slow
 def test_a_failing_fetch_says_what_failed_in_one_line(tmp_path, colab):
     url, _ = bootstrap.configured()
     done = run(bootstrap.cell_source(url, "no-such-branch") + WHERE, tmp_path, colab)
@@ -144,6 +148,7 @@ def test_a_failing_fetch_says_what_failed_in_one_line(tmp_path, colab):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_outside_colab_it_does_nothing(tmp_path, colab):
     del colab["COLAB_RELEASE_TAG"]
     source = cell_of(LAB).source + "\nassert 'TF_CPP_MIN_LOG_LEVEL' in os.environ"

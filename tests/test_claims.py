@@ -2,6 +2,7 @@
 
 import ast
 import datetime
+import functools
 import json
 import pathlib
 import re
@@ -57,15 +58,19 @@ def test_ids_and_claims_are_unique():
         assert sorted(values) == sorted(set(values))
 
 
+@functools.cache
+def functions_of(path):
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
 @each_claim
 def test_the_test_of_a_claim_exists(claim):
     if claim["verdict"] == "not-testable":
         assert claim["test"] is None
         return
     path, name = claim["test"].split("::")
-    tree = ast.parse((ROOT / path).read_text("utf-8"))
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    body = next(function for function in functions if function.name == name)
+    body = functions_of(path)[name]
     marks = ast.unparse(ast.Module(body.decorator_list, [])) if body.decorator_list else ""
     assert "skip" not in marks
     assert "xfail" not in marks

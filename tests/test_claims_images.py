@@ -8,31 +8,33 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from claim_runs import MOVED, SAME, apart, randomised
+from claim_runs import seeded as seeded
 from keras import layers
 from keras.applications import VGG16, ResNet50
+
+pytestmark = pytest.mark.slow
 
 RNG = np.random.default_rng(0)
 SIZES = [(8, 20), (14, 9), (12, 31)]  # height and width
 
-SAME = 1e-5  # rounding: float32 sums in another order
-MOVED = 1e-3  # a hundred times more
 
-
-@pytest.fixture(autouse=True)
-def seeded():
-    keras.utils.set_random_seed(0)
+def without_xla(model):
+    """XLA would compile a large network anew for every size of image, for seconds each."""
+    model.jit_compile = False
+    return model
 
 
 @pytest.fixture(scope="module")
 def resnet():
     """The network of the first listing, its weights drawn at random."""
-    return ResNet50(weights=None, include_top=False, pooling="avg")
+    return without_xla(ResNet50(weights=None, include_top=False, pooling="avg"))
 
 
 @pytest.fixture(scope="module")
 def vgg():
     """The network of the third listing, its weights drawn at random."""
-    return VGG16(weights=None, include_top=False, pooling="avg")
+    return without_xla(VGG16(weights=None, include_top=False, pooling="avg"))
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +50,6 @@ def photographs(tmp_path_factory):
 
 def image(height, width, channels=1, batch=()):
     return RNG.uniform(0.1, 1, (*batch, height, width, channels)).astype("float32")
-
-
-def randomised(model, seed=0):
-    """Return a model whose weights, biases too, are large enough to show what it reads."""
-    rng = np.random.default_rng(seed)
-    for weight in model.weights:
-        weight.assign(rng.normal(0, 0.5, weight.shape))
-    return model
-
-
-def apart(a, b):
-    return np.abs(np.asarray(a) - np.asarray(b)).max()
 
 
 def padded(rows, steps):
@@ -115,14 +105,15 @@ def bars(count, seed=0):
 def share_right(*stack, shape):
     """Train a model to tell upright bars from lying ones; return its accuracy on other images."""
     model = keras.Sequential([keras.Input(shape), *stack, layers.Dense(1, activation="sigmoid")])
-    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", jit_compile=False)
     data = []
     for seed, count in ((0, 512), (1, 256)):
         images, upright = bars(count, seed)
         columns = padded([pixels.T for pixels in images], 20)
         data.append((columns.reshape(count, *(n or 20 for n in shape)), upright))
     model.fit(*data[0], epochs=8, verbose=0)
-    return model.evaluate(*data[1], verbose=0)[1]
+    x, upright = data[1]
+    return np.mean((np.asarray(model(x))[:, 0] > 0.5) == upright)
 
 
 def rectangle(top, left, bottom, right):

@@ -3,6 +3,7 @@
 The numbers are the article's: 105 rows in batches of 32. `book/claims.yml` names these tests.
 """
 
+import functools
 import math
 import warnings
 
@@ -10,6 +11,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from claim_runs import seeded as seeded
+
+pytestmark = pytest.mark.slow
 
 ROWS, BATCH = 105, 32
 X = np.arange(ROWS, dtype="float32")[:, None] * np.ones((1, 4), "float32") / ROWS
@@ -44,21 +48,20 @@ def dense_model(*layers):
     return model
 
 
+@functools.cache
+def shared_model():
+    """A model for the tests that look at what it is fed, compiled once; each may train it."""
+    return dense_model()
+
+
 def run(method, data, model=None, **options):
     """Call a method of a model with a dataset; a warning is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        return getattr(model or dense_model(), method)(data, verbose=0, **options)
+        return getattr(model or shared_model(), method)(data, verbose=0, **options)
 
 
 METHODS = pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
-
-
-@pytest.fixture(autouse=True)
-def fresh_session():
-    keras.utils.set_random_seed(0)
-    yield
-    keras.utils.clear_session()
 
 
 @METHODS
@@ -88,10 +91,9 @@ def test_sequence_is_an_alias_of_pydataset():
 
 @METHODS
 def test_a_model_takes_batches_of_any_size(method):
-    model = dense_model()
-    assert model.input_shape == (None, 4)
+    assert shared_model().input_shape == (None, 4)
     data = Batches()
-    run(method, data, model)
+    run(method, data)
     assert data.sizes == {0: 32, 1: 32, 2: 32, 3: 9}
 
 
@@ -116,7 +118,7 @@ def test_the_same_dataset_fails_or_works_with_the_model():
         tf.errors.InvalidArgumentError, match="Input to reshape is a tensor with 36"
     ):
         run("predict", data, dense_model(FixedBatch()))
-    assert run("predict", data, dense_model()).shape == (ROWS, 1)
+    assert run("predict", data).shape == (ROWS, 1)
 
 
 @METHODS
@@ -213,7 +215,7 @@ def test_min_changes_no_batch():
 
 
 def test_predict_gets_the_smaller_batch_and_gives_its_rows_in_order():
-    model, data = dense_model(), Batches()
+    model, data = shared_model(), Batches()
     predictions = run("predict", data, model)
     assert data.sizes[3] == 9
     np.testing.assert_allclose(predictions, model(X), rtol=1e-5, atol=1e-6)
@@ -248,7 +250,7 @@ class Guarded(Batches):
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 def test_the_empty_batch_is_never_asked_for():
-    data, model = Guarded(), dense_model()
+    data, model = Guarded(), shared_model()
     assert run("predict", data, model).shape == (ROWS, 1)
     assert model.predict(data, steps=10, verbose=0).shape == (ROWS, 1)
     assert data.guard_hits == 0
@@ -262,10 +264,7 @@ def test_the_empty_batch_raises_where_it_is_asked_for():
 
 
 def test_predictions_are_the_same_without_the_guard():
-    model = dense_model()
-    np.testing.assert_array_equal(
-        run("predict", Batches(), model), run("predict", Guarded(), model)
-    )
+    np.testing.assert_array_equal(run("predict", Batches()), run("predict", Guarded()))
 
 
 def test_on_epoch_end_is_called_by_predict():
@@ -275,9 +274,9 @@ def test_on_epoch_end_is_called_by_predict():
 
 
 def test_a_dataset_needs_no_position_of_its_own():
-    data, model = Batches(), dense_model()
-    first = run("predict", data, model)
-    np.testing.assert_array_equal(run("predict", data, model), first)
+    data = Batches()
+    first = run("predict", data)
+    np.testing.assert_array_equal(run("predict", data), first)
 
 
 def test_predict_needs_no_labels():
@@ -285,8 +284,7 @@ def test_predict_needs_no_labels():
         def __getitem__(self, index):
             return super().__getitem__(index)[:1]
 
-    model = dense_model()
-    np.testing.assert_array_equal(run("predict", OnlyX(), model), run("predict", Batches(), model))
+    np.testing.assert_array_equal(run("predict", OnlyX()), run("predict", Batches()))
 
 
 def test_a_constructor_without_super_is_warned_of_and_still_works():
@@ -296,7 +294,7 @@ def test_a_constructor_without_super_is_warned_of_and_still_works():
             self.asked, self.sizes, self.epoch_ends = [], {}, 0
 
     with pytest.warns(UserWarning, match=r"should call `super\(\).__init__\(\*\*kwargs\)`"):
-        predictions = dense_model().predict(Forgetful(), verbose=0)
+        predictions = shared_model().predict(Forgetful(), verbose=0)
     assert predictions.shape == (ROWS, 1)
     assert Batches(workers=2).workers == 2
 

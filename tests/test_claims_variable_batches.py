@@ -8,24 +8,21 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from claim_runs import SAME
+from claim_runs import seeded as seeded
 from keras import layers
 
 RNG = np.random.default_rng(0)
 LENGTHS = [5, 6, 7, 8]
 TRAP = [5, 5, 7, 8]  # the same as LENGTHS but for the second batch
 
-SAME = 1e-5  # rounding: float32 sums in another order
 
-
-pytestmark = [  # of a generator the end of the data is a surprise to Keras
+pytestmark = [
+    pytest.mark.slow,
+    # of a generator the end of the data is a surprise to Keras
     pytest.mark.filterwarnings("ignore:.*input ran out of data"),
     pytest.mark.filterwarnings("ignore:.*shuffle=True. was passed"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def seeded():
-    keras.utils.set_random_seed(0)
 
 
 def batch(steps, rows=2):
@@ -71,9 +68,9 @@ class Watch(layers.Layer):
 
 
 def series_model(*stack, steps=None, **options):
-    """Return a compiled model for batches of ten features."""
+    """Return a compiled model for batches of ten features; it runs eagerly unless told."""
     model = keras.Sequential([keras.Input((steps, 10)), *stack, layers.Dense(1)])
-    model.compile("sgd", "mse", **options)
+    model.compile("sgd", "mse", **{"run_eagerly": True} | options)
     return model
 
 
@@ -90,7 +87,7 @@ def updates(model):
 
 def test_batches_may_differ_unless_keras_reads_one_length_off_the_first_two():
     def run(source, lengths, method="fit"):
-        model = series_model(layers.LSTM(3), run_eagerly=True)
+        model = series_model(layers.LSTM(3))
         getattr(model, method)(source([batch(steps) for steps in lengths]), verbose=0)
         return updates(model)
 
@@ -101,7 +98,7 @@ def test_batches_may_differ_unless_keras_reads_one_length_off_the_first_two():
             with pytest.raises(tf.errors.InvalidArgumentError, match=words):
                 run(source, TRAP, method)
     assert run(signed, LENGTHS) == run(signed, TRAP) == 4
-    model = series_model(layers.LSTM(3))
+    model = series_model(layers.LSTM(3), run_eagerly=False)
     for steps in TRAP:
         model.train_on_batch(*batch(steps))
     assert updates(model) == 4
@@ -129,7 +126,7 @@ def test_rows_of_one_batch_have_one_shape_unless_they_are_ragged():
 
 def test_no_batch_of_several_shapes_reaches_the_model():
     watch = Watch()
-    model = series_model(watch, layers.LSTM(3), run_eagerly=True)
+    model = series_model(watch, layers.LSTM(3))
     rows, y = [batch(steps, 1)[0][0] for steps in (5, 7)], np.ones((2, 1))
     watch.seen.clear()
     with pytest.raises(ValueError, match="all input arrays must have the same shape"):
@@ -159,7 +156,7 @@ def test_a_batch_is_one_step_of_training():
 def test_batch_size_cuts_arrays_and_is_ignored_for_batches():
     def rows_seen(*data):
         watch = Watch()
-        model = series_model(watch, layers.GlobalAveragePooling1D(), run_eagerly=True)
+        model = series_model(watch, layers.GlobalAveragePooling1D())
         watch.seen.clear()
         model.fit(*data, batch_size=32, verbose=0)
         return [shape[0] for shape in watch.seen]
@@ -174,7 +171,7 @@ def test_batch_size_cuts_arrays_and_is_ignored_for_batches():
 def test_fit_splits_rows_of_several_lengths_only_as_a_ragged_tensor():
     watch, y = Watch(), np.ones((4, 1))
     rows = [batch(steps, 1)[0][0] for steps in LENGTHS]
-    model = series_model(watch, layers.GlobalAveragePooling1D(), run_eagerly=True)
+    model = series_model(watch, layers.GlobalAveragePooling1D())
     with pytest.raises(ValueError, match="Data cardinality is ambiguous"):
         model.fit(rows, y, batch_size=2, verbose=0)
     watch.seen.clear()
@@ -189,7 +186,7 @@ def test_fit_splits_rows_of_several_lengths_only_as_a_ragged_tensor():
 def test_the_same_two_arrays_are_rows_or_inputs_or_batches():
     watch = Watch()
     pair = [np.ones((5, 10), "float32"), np.zeros((5, 10), "float32")]
-    model = series_model(watch, layers.GlobalAveragePooling1D(), run_eagerly=True)
+    model = series_model(watch, layers.GlobalAveragePooling1D())
     watch.seen.clear()
     model.predict(np.array(pair), verbose=0)
     assert watch.seen == [(2, 5, 10)]
@@ -204,7 +201,7 @@ def test_the_same_two_arrays_are_rows_or_inputs_or_batches():
 
 @pytest.mark.parametrize("source", [Batches, generator, signed])
 def test_batches_may_have_any_number_of_rows(source):
-    model = series_model(layers.LSTM(3), run_eagerly=True)
+    model = series_model(layers.LSTM(3))
     model.fit(source([batch(5, rows) for rows in (3, 3, 1, 4)]), verbose=0)
     assert updates(model) == 4
 
@@ -289,6 +286,7 @@ def test_the_dense_layer_behind_flatten_fixes_the_number_of_pixels_and_not_the_s
 @pytest.mark.parametrize("batch_size", [1, 7, 32])
 def test_the_batch_size_does_not_change_which_rows_fit(batch_size):
     model = image_model()
+    model.run_eagerly = True
     model.fit(*images(8, 28, 28), batch_size=batch_size, verbose=0)
     assert updates(model) == -(-8 // batch_size)
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="840"):

@@ -1,12 +1,18 @@
-"""Counting XLA's compilations, each time in a process of its own: XLA reads its options once."""
+"""Counting XLA's compilations, in a process of its own: XLA reads its options once."""
 
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
+import tensorflow as tf
 
-START = """
+from helpers import compiling
+
+pytestmark = pytest.mark.slow
+
+GOOD = """
 import os
 import tensorflow as tf
 from helpers.compiling import xla_compilations
@@ -17,10 +23,7 @@ traced = []
 def double(x):
     traced.append(1)
     return 2 * x
-"""
 
-
-GOOD = """
 with xla_compilations() as first:
     for size in (3, 4, 5, 6, 3, 4):
         double(tf.ones(size))
@@ -33,39 +36,25 @@ with xla_compilations() as second:
 print(os.environ.get("XLA_FLAGS"), first.folder.is_dir(), first.folder.parent)
 """
 
-LATE = """
-double(tf.ones(3))
-try:
-    with xla_compilations():
-        pass
-except RuntimeError as error:
-    print(error)
-print(os.environ.get("XLA_FLAGS"))
-"""
-
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run code after START; return the lines it prints and the folder for temporary files."""
-
-    def run(code, **environment):
-        folder = tmp_path_factory.mktemp("tmp")
-        done = subprocess.run(
-            [sys.executable, "-c", START + code],
-            env=os.environ | {"TMPDIR": str(folder), "TF_CPP_MIN_LOG_LEVEL": "3"} | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines(), folder
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def good(run):
-    return run(GOOD, XLA_FLAGS="--xla_cpu_enable_fast_math=false")
+def good(tmp_path_factory):
+    """Run GOOD; return the lines it prints and the folder for temporary files."""
+    folder = tmp_path_factory.mktemp("tmp")
+    environment = {
+        "TMPDIR": str(folder),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "XLA_FLAGS": "--xla_cpu_enable_fast_math=false",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", GOOD],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), folder
 
 
 def test_compilations_are_counted_where_traces_are_not(good):
@@ -82,7 +71,12 @@ def test_the_environment_and_the_folder_are_left_as_they_were(good):
     assert not list(folder.glob("xla-*"))
 
 
-def test_too_late_is_an_error_not_a_zero(run):
-    lines, _ = run(LATE)
-    assert lines[0].startswith("XLA compiled something before and no longer reads its options")
-    assert lines[1] == "None"
+def test_too_late_is_an_error_not_a_zero(monkeypatch, tmp_path):
+    tf.function(lambda x: 2 * x, jit_compile=True)(tf.ones(3))
+    monkeypatch.setattr(compiling, "_FOLDER", None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    message = "^XLA compiled something before and no longer reads its options"
+    with pytest.raises(RuntimeError, match=message), compiling.xla_compilations():
+        pass
+    assert "XLA_FLAGS" not in os.environ

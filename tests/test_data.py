@@ -1,6 +1,5 @@
 """The embedded data sets and the seeded generators."""
 
-import doctest
 import importlib.util
 import time
 from pathlib import Path
@@ -435,12 +434,6 @@ def test_changing_one_row_leaves_the_others():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-def test_the_examples_are_true():
-    result = doctest.testmod(data)
-    assert result.failed == 0
-    assert result.attempted > 6
 
 
 @pytest.mark.parametrize(

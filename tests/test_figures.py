@@ -417,6 +417,7 @@ def test_a_way_that_cannot_be_drawn_is_refused():
 # --- how far padding reaches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zeros", [True, False])
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5])
 def test_reach_is_what_keras_computes(kernel, zeros):
@@ -663,6 +664,7 @@ def keras_stack(layers, padding):
     return stack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
     "windows", [[(3, 1), (2, 2)], [(3, 2), (3, 2)], [(4, 4)], [(5, 3), (2, 1), (3, 2)]], ids=str
@@ -684,6 +686,7 @@ def test_columns_see_the_pixels_that_keras_shows_them(width, windows, padding):
         assert (seen[:, 0, :, 0] > 0).tolist() == wanted.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_columns_are_as_many_as_keras_makes(padding):
     import keras

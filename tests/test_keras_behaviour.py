@@ -8,6 +8,8 @@ from keras import layers
 
 from helpers import augmentation, batching, data, feeding
 
+pytestmark = pytest.mark.slow
+
 ImageDataGenerator = tf.keras.preprocessing.image.ImageDataGenerator
 
 

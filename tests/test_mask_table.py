@@ -10,6 +10,8 @@ import pytest
 
 from tools.masks import measure, recipes
 
+pytestmark = pytest.mark.any_backend
+
 DATA = measure.load()
 ROWS = DATA["rows"]
 HERE = measure.environment()

@@ -6,6 +6,8 @@ import sys
 import notebooks
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("ruff", reason="ruff comes with requirements.txt")
 
 

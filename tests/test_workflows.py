@@ -39,6 +39,7 @@ def test_the_three_workflows_are_there():
     assert [path.name for path in PATHS] == ["ci.yml", "colab.yml", "publish.yml"]
 
 
+@pytest.mark.slow
 def test_zizmor_finds_nothing():
     command = [program("zizmor"), "--offline", "--persona=auditor", "--no-progress", str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -46,6 +47,7 @@ def test_zizmor_finds_nothing():
     assert done.stderr.count("completed") == len(PATHS) + 1  # and dependabot.yml
 
 
+@pytest.mark.slow
 def test_actionlint_finds_nothing():
     command = [program("actionlint"), *map(str, PATHS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -146,6 +148,7 @@ def shipped_versions_taken_over(requirements, shipped, tmp_path):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_weekly_run_takes_over_what_colab_ships(tmp_path):
     shipped = "# numpy==0\nnumpy==2.9.0\npyyaml==7.1\njupyter-core==6.0\nnbval @ https://x\n"
     requirements = (
@@ -156,6 +159,7 @@ def test_the_weekly_run_takes_over_what_colab_ships(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_weekly_run_keeps_the_file_if_colab_has_not_moved(tmp_path):
     text = (ROOT / "requirements-colab.txt").read_text(encoding="utf-8")
     pins = "\n".join(re.findall(r"^\S+==\S+", text, re.MULTILINE))
