@@ -1,15 +1,14 @@
 """OneDraw: one draw for all frames of a clip, for its masks and its boxes."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 
-from helpers.augmentation import one_draw as module
 from helpers.augmentation.one_draw import MOVING, VALUES, OneDraw
+
+pytestmark = pytest.mark.any_backend
 
 BACKEND = keras.backend.backend()
 VERSION = tuple(int(part) for part in keras.__version__.split(".")[:2])
@@ -589,9 +588,3 @@ def test_elastic_transform_gives_every_row_the_first_image_where_the_batch_is_un
         lambda x: elastic(x, training=True), input_signature=[tf.TensorSpec((None, 20, 16, 1))]
     )
     assert numpy(compiled(images)).max() < 11
-
-
-def test_doctest():
-    found = doctest.testmod(module)
-    assert found.attempted > 0
-    assert found.failed == 0

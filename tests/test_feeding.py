@@ -1,6 +1,5 @@
 """Feeding: what Keras really gets from a plan, epoch by epoch, in both forms."""
 
-import doctest
 import os
 import pickle
 from functools import partial
@@ -12,7 +11,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import feeding
 from helpers.batching import Plan, bucketed, fixed
 from helpers.feeding import PlannedDataset, tf_dataset
 from helpers.padding import pad
@@ -659,9 +657,3 @@ def test_bad_data_is_named(form, data, error, message):
     arguments = {"plan": fixed(5, 2), "x": RAGGED, "y": ZEROS[:5]} | data
     with pytest.raises(error, match=message):
         form(**arguments)
-
-
-def test_docstring_examples():
-    results = [doctest.testmod(module) for module in (feeding.planned, feeding.graph)]
-    assert sum(result.attempted for result in results) > 4
-    assert not any(result.failed for result in results)

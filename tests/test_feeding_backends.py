@@ -9,6 +9,8 @@ from helpers.batching import bucketed, fixed, packed
 from helpers.feeding import PackedDataset, PlannedDataset
 from helpers.masking import segment_mask
 
+pytestmark = pytest.mark.any_backend
+
 
 @pytest.mark.parametrize("lengths", [(5, 5, 7, 8), (5, 7, 5, 8)])
 def test_planned_batches(lengths):

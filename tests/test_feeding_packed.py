@@ -1,6 +1,5 @@
 """Packed datasets: what Keras gets from the bins of a plan, epoch by epoch."""
 
-import doctest
 import os
 import pickle
 
@@ -15,7 +14,6 @@ from keras import layers
 
 from helpers.batching import fixed, packed
 from helpers.feeding import PackedDataset
-from helpers.feeding import packed as module
 from helpers.masking import segment_mask
 from helpers.padding import pack, unpack
 
@@ -160,9 +158,3 @@ def test_only_the_batches_there_are_can_be_asked_for():
     for index in (len(dataset), -1):
         with pytest.raises(IndexError, match=f"batch {index} of a dataset with"):
             dataset[index]
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted > 2
-    assert results.failed == 0

@@ -1,7 +1,5 @@
 """PerFrame: a layer for every frame, right where TimeDistributed is wrong."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
@@ -9,9 +7,10 @@ from keras import layers, ops
 from keras.src.backend import get_keras_mask
 from leak_models import predict_forgets_steps
 
-from helpers.images import frames as module
 from helpers.images.frames import PerFrame
 from helpers.images.sequences import ToSequence
+
+pytestmark = pytest.mark.any_backend
 
 RNG = np.random.default_rng(5)
 CLIPS = [RNG.normal(size=(time, 6, 5, 2)).astype("float32") for time in (7, 5, 1)]
@@ -191,9 +190,3 @@ class Two(layers.Layer):
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted > 1
-    assert results.failed == 0

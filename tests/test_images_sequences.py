@@ -1,6 +1,5 @@
 """From feature maps to sequences: an image alone and in a padded batch gives the same steps."""
 
-import doctest
 import itertools
 
 import keras
@@ -9,8 +8,9 @@ import pytest
 from keras import layers, ops
 from keras.src.backend import get_keras_mask
 
-from helpers.images import sequences as module
 from helpers.images.sequences import ToSequence
+
+pytestmark = pytest.mark.any_backend
 
 RNG = np.random.default_rng(3)
 SIZES = [(4, 6), (2, 3), (4, 1), (1, 5), (3, 3)]
@@ -275,9 +275,3 @@ def test_flatten_refuses_another_height_than_it_was_built_for():
     layer([X, S])
     with pytest.raises(ValueError, match="expected height 4, as the layer was built for, got 3"):
         layer([X[:, :3], S // 2])
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted > 1
-    assert results.failed == 0

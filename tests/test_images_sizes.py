@@ -1,6 +1,5 @@
 """Sizes of images through layers: the arithmetic is what the layers really give."""
 
-import doctest
 import itertools
 
 import keras
@@ -9,7 +8,8 @@ import pytest
 from keras import layers, ops
 
 from helpers.images import output_sizes, smallest_size, strides
-from helpers.images import sizes as module
+
+pytestmark = pytest.mark.any_backend
 
 BACKEND = keras.backend.backend()
 EVERY = range(1, 201)
@@ -310,9 +310,3 @@ def test_other_layers_are_refused(stack, error, message):
 def test_bad_sizes_are_refused(sizes, error, message):
     with pytest.raises(error, match=message):
         output_sizes([layers.ReLU()], sizes)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted == 4
-    assert results.failed == 0

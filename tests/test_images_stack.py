@@ -1,14 +1,13 @@
 """A stack of image layers: each image comes out of a padded batch as if it were alone."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
 from helpers.images import SizedStack, output_sizes
-from helpers.images import stack as module
+
+pytestmark = pytest.mark.any_backend
 
 BACKEND = keras.backend.backend()
 RNG = np.random.default_rng(3)
@@ -459,9 +458,3 @@ def test_bad_inputs_are_refused(inputs, error, message):
     for stack in (SizedStack([layers.Conv2D(1, 3)]), built):
         with pytest.raises(error, match=message):
             stack(inputs)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted == 5
-    assert results.failed == 0

@@ -9,6 +9,8 @@ from helpers import images
 from helpers.data import digit_strings
 from helpers.padding import pad
 
+pytestmark = pytest.mark.any_backend
+
 PICTURES = [
     picture[..., None] / np.float32(16) for picture in digit_strings(12, heights=(8, 10))[0]
 ]

@@ -1,6 +1,5 @@
 """`padding_leak`: it finds every leak of the zoo, accuses no right model, and leaves no trace."""
 
-import doctest
 import logging
 import os
 
@@ -16,6 +15,8 @@ from helpers.masking import leaks
 from helpers.masking.leaks import FALLING, RISING, padding_leak
 from helpers.masking.recording import quietly
 from helpers.padding import pad
+
+pytestmark = pytest.mark.any_backend
 
 TRAINING = ("loss", "gradients")
 
@@ -441,7 +442,3 @@ def test_refusals(message):
 def test_a_model_that_is_none():
     with pytest.raises(TypeError, match="model: expected a Keras model or layer, got function"):
         padding_leak(dense, floats())
-
-
-def test_the_examples_of_the_docstrings():
-    assert doctest.testmod(leaks).failed == 0

@@ -1,15 +1,15 @@
 """Attention over packed rows: what a row gets is what it gets alone."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
 from helpers.batching import packed
-from helpers.masking import segment_mask, segments
+from helpers.masking import segment_mask
 from helpers.padding import pack, unpack
+
+pytestmark = pytest.mark.any_backend
 
 RNG = np.random.default_rng(3)
 LENGTHS = [7, 3, 1, 5, 2, 4, 6, 1]
@@ -100,9 +100,3 @@ def test_symbolic_segments():
 def test_bad_segments_are_named(given, error, message):
     with pytest.raises(error, match=message):
         segment_mask(given)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(segments)
-    assert results.attempted
-    assert results.failed == 0
