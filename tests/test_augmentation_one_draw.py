@@ -324,6 +324,7 @@ def test_half_precision_is_fine_for_images_alone():
     assert keras.backend.standardize_dtype(out["labels"].dtype) == "float32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [(2, 5)] if BACKEND == "jax" else [(2, 5), (5, 2)])
 def test_predict_and_fit_on_two_lengths_and_sizes(times):
     frames = keras.Input((None, None, None, 1))

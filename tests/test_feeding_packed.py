@@ -39,7 +39,7 @@ def tagger():
 NAMES = ("values", "segments", "positions")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(1, 6), min_size=1, max_size=12),
     batch_size=st.integers(1, 3),
@@ -76,6 +76,7 @@ def test_batches_are_those_of_pack_in_every_epoch(
             assert np.array_equal(weight, np.where(y >= 0, (y + 1) / 2, 0).astype("float32"))
 
 
+@pytest.mark.slow
 def test_fit_shows_the_epochs_of_the_plan():
     plan = packed(LENGTHS, 10, 1, shuffle=2)
     model, seen = tagger(), []
@@ -93,6 +94,7 @@ def test_fit_shows_the_epochs_of_the_plan():
     assert dataset.epoch == 2
 
 
+@pytest.mark.slow
 def test_loss_and_outputs_are_those_of_the_rows_alone():
     plan = packed(LENGTHS, 10, 2, tail="pad")
     model = tagger()
@@ -119,6 +121,7 @@ def test_loss_and_outputs_are_those_of_the_rows_alone():
     assert mean == pytest.approx(losses.mean(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_workers_and_pickling_make_no_difference():
     plan = packed(LENGTHS, 10, 1, shuffle=2)
     dataset = PackedDataset(plan, ROWS, TARGETS, sample_weight=np.ones(8), workers=2)

@@ -53,6 +53,7 @@ def largest_difference(**options):
     return max(differences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_packed_row_gets_what_it_gets_alone(causal):
     assert max(PLAN.sizes) == 2
@@ -60,6 +61,7 @@ def test_a_packed_row_gets_what_it_gets_alone(causal):
     assert largest_difference(causal=causal) < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgotten", ["masked", "restart"])
 def test_without_the_mask_or_without_positions_that_restart_it_does_not(forgotten):
     assert largest_difference(**{forgotten: False}) > 1e-3
