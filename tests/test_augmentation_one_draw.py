@@ -1,15 +1,14 @@
 """OneDraw: one draw for all frames of a clip, for its masks and its boxes."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
-from helpers.augmentation import one_draw as module
 from helpers.augmentation.one_draw import MOVING, VALUES, OneDraw
 from helpers.keras_private import mask_of, set_mask
+
+pytestmark = pytest.mark.any_backend
 
 BACKEND = keras.backend.backend()
 VERSION = tuple(int(part) for part in keras.__version__.split(".")[:2])
@@ -325,6 +324,7 @@ def test_half_precision_is_fine_for_images_alone():
     assert keras.backend.standardize_dtype(out["labels"].dtype) == "float32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [(2, 5)] if BACKEND == "jax" else [(2, 5), (5, 2)])
 def test_predict_and_fit_on_two_lengths_and_sizes(times):
     frames = keras.Input((None, None, None, 1))
@@ -589,9 +589,3 @@ def test_elastic_transform_gives_every_row_the_first_image_where_the_batch_is_un
         lambda x: elastic(x, training=True), input_signature=[tf.TensorSpec((None, 20, 16, 1))]
     )
     assert numpy(compiled(images)).max() < 11
-
-
-def test_doctest():
-    found = doctest.testmod(module)
-    assert found.attempted > 0
-    assert found.failed == 0

@@ -9,7 +9,10 @@ from helpers.batching import bucketed, fixed, packed
 from helpers.feeding import PackedDataset, PlannedDataset
 from helpers.masking import segment_mask
 
+pytestmark = pytest.mark.any_backend
 
+
+@pytest.mark.slow
 @pytest.mark.parametrize("lengths", [(5, 5, 7, 8), (5, 7, 5, 8)])
 def test_planned_batches(lengths):
     rows = [np.full(length, i, "int32") for i, length in enumerate(lengths)]
@@ -28,6 +31,7 @@ def test_planned_batches(lengths):
         assert seen == plan.epoch(3).rows.tolist()
 
 
+@pytest.mark.slow
 def test_packed_batches():
     lengths = [7, 3, 1, 5, 2, 4, 6, 1]
     rows = [np.arange(length, dtype="int32") for length in lengths]

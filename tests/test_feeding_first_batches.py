@@ -7,12 +7,13 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from helpers.batching import bucketed, fixed
 from helpers.feeding import PlannedDataset, tf_dataset
+
+tf = pytest.importorskip("tensorflow")
 
 LENGTHS = (5, 5, 7, 8)
 ROWS = [np.full((length, 2), length, "float32") for length in LENGTHS]
@@ -85,6 +86,7 @@ def test_a_plain_pydataset_with_these_batches_is_refused(plan, rows, make):
         make().fit(plain, shuffle=False, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "store"), [*((method, True) for method in METHODS), ("fit", False)]
 )
@@ -93,6 +95,7 @@ def test_every_method_takes_them_from_a_planned_dataset(plan, rows, make, method
     METHODS[method](make(), PlannedDataset(plan, rows, Y, store=store))
 
 
+@pytest.mark.slow
 @cases()
 def test_the_model_computes_what_it_computes_of_each_row_alone(plan, rows, make):
     model = make()
@@ -102,6 +105,7 @@ def test_the_model_computes_what_it_computes_of_each_row_alone(plan, rows, make)
         np.testing.assert_allclose(outputs, np.concatenate(alone), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [{"workers": 2}, {"workers": 3, "max_queue_size": 1}],
@@ -126,6 +130,7 @@ def test_workers_make_no_difference(options):
         assert seen == plan.epoch(k).rows.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_several_steps_in_one_execution_and_fits_own_shuffle(shuffle):
     model = sequences()
@@ -139,6 +144,7 @@ def test_several_steps_in_one_execution_and_fits_own_shuffle(shuffle):
     assert history["loss"] == pytest.approx([alone, alone], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_class_weight_goes_on_working():
     losses = []
     for weight in (1.0, 3.0):
@@ -152,6 +158,7 @@ def test_class_weight_goes_on_working():
     assert losses[1] == pytest.approx(3 * losses[0], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_lists_of_targets_and_several_inputs():
     plan = bucketed(LENGTHS, 1, [6, 7, 9])
     names = [[1], [1], [1, 2, 3], [1]]
@@ -193,6 +200,7 @@ def test_axes_are_static_where_all_epochs_agree_and_only_there(store):
     assert shapes(fixed(4, 2, shuffle=0), [ROWS[i] for i in (0, 3, 1, 3)]) == [(None, None, 2)]
 
 
+@pytest.mark.slow
 def test_a_model_of_fixed_length_takes_what_has_one():
     model = keras.Sequential([layers.Input((9, 2)), layers.Flatten(), layers.Dense(1)])
     model.compile("sgd", "mse")
@@ -204,6 +212,7 @@ def test_a_model_of_fixed_length_takes_what_has_one():
     model.fit(PlannedDataset(fixed(4, 4, shuffle=1), ROWS, Y), epochs=2, shuffle=False, verbose=0)
 
 
+@pytest.mark.slow
 def test_one_batch_whose_length_differs_by_epoch():
     plan = fixed(4, 3, tail="drop", shuffle=0)
     lengths = {batch[0].shape[1] for k in range(6) for batch in at_epoch(plan, k)}
@@ -238,6 +247,7 @@ def test_whoever_indexes_gets_the_batch(store):
         one[1]
 
 
+@pytest.mark.slow
 def test_a_subclass_with_its_own_batches_is_left_alone():
     class Kept(PlannedDataset):
         """Keeps what it has made, as one may who reads files."""
@@ -258,6 +268,7 @@ def test_a_subclass_with_its_own_batches_is_left_alone():
     sequences().fit(one, shuffle=False, verbose=0)
 
 
+@pytest.mark.slow
 def test_what_keras_peeks_at_does_not_count_as_a_pass():
     dataset = PlannedDataset(fixed(4, 1, shuffle=0), ROWS, Y)
     spec(dataset)

@@ -1,6 +1,5 @@
 """Packed datasets: what Keras gets from the bins of a plan, epoch by epoch."""
 
-import doctest
 import os
 import pickle
 
@@ -15,7 +14,6 @@ from keras import layers
 
 from helpers.batching import fixed, packed
 from helpers.feeding import PackedDataset
-from helpers.feeding import packed as module
 from helpers.masking import segment_mask
 from helpers.padding import pack, unpack
 
@@ -41,7 +39,7 @@ def tagger():
 NAMES = ("values", "segments", "positions")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(1, 6), min_size=1, max_size=12),
     batch_size=st.integers(1, 3),
@@ -78,6 +76,7 @@ def test_batches_are_those_of_pack_in_every_epoch(
             assert np.array_equal(weight, np.where(y >= 0, (y + 1) / 2, 0).astype("float32"))
 
 
+@pytest.mark.slow
 def test_fit_shows_the_epochs_of_the_plan():
     plan = packed(LENGTHS, 10, 1, shuffle=2)
     model, seen = tagger(), []
@@ -95,6 +94,7 @@ def test_fit_shows_the_epochs_of_the_plan():
     assert dataset.epoch == 2
 
 
+@pytest.mark.slow
 def test_loss_and_outputs_are_those_of_the_rows_alone():
     plan = packed(LENGTHS, 10, 2, tail="pad")
     model = tagger()
@@ -121,6 +121,7 @@ def test_loss_and_outputs_are_those_of_the_rows_alone():
     assert mean == pytest.approx(losses.mean(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_workers_and_pickling_make_no_difference():
     plan = packed(LENGTHS, 10, 1, shuffle=2)
     dataset = PackedDataset(plan, ROWS, TARGETS, sample_weight=np.ones(8), workers=2)
@@ -160,9 +161,3 @@ def test_only_the_batches_there_are_can_be_asked_for():
     for index in (len(dataset), -1):
         with pytest.raises(IndexError, match=f"batch {index} of a dataset with"):
             dataset[index]
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted > 2
-    assert results.failed == 0

@@ -1,15 +1,14 @@
 """Bucket sizes: each image fits into a box, and the boxes are what was asked for."""
 
-import doctest
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data import digit_strings, texture_crops
-from helpers.images import buckets as module
 from helpers.images.buckets import KEYS, bucket_sizes
+
+pytestmark = pytest.mark.any_backend
 
 SIZES = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=40)
 
@@ -101,9 +100,3 @@ def test_a_few_boxes_save_most_of_the_padding_of_real_images():
 def test_bad_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted > 0
-    assert results.failed == 0

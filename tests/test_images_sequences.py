@@ -1,6 +1,5 @@
 """From feature maps to sequences: an image alone and in a padded batch gives the same steps."""
 
-import doctest
 import itertools
 
 import keras
@@ -8,10 +7,12 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from helpers.images import sequences as module
 from helpers.images.sequences import ToSequence
 from helpers.keras_private import mask_of
 
+pytestmark = pytest.mark.any_backend
+
+BACKEND = keras.backend.backend()
 RNG = np.random.default_rng(3)
 SIZES = [(4, 6), (2, 3), (4, 1), (1, 5), (3, 3)]
 IMAGES = [RNG.normal(size=(*size, 2)).astype("float32") - 2 for size in SIZES]
@@ -95,35 +96,37 @@ def test_steps_are_what_a_loop_makes_of_each_image(order, across, padded, value)
         assert (steps[i][~mask[i]] == 0).all()
 
 
-@ways
+@few  # the loop above tells the ways apart; here the mask of each order meets an LSTM
 def test_an_image_alone_and_in_a_padded_batch_gives_an_lstm_the_same(order, across):
+    images = IMAGES[:3] if BACKEND == "jax" else IMAGES
     height, width = sides(order, across)
     model = reader(order, across, height, width)
     alone = []
-    for image in IMAGES:
+    for image in images:
         own = (height or image.shape[0], width or image.shape[1])
         alone.append(numpy(model(list(batch([image], *own))))[0])
     for value, own in ((0, (4, 6)), (np.nan, (5, 7))):
-        x = batch(IMAGES, height or own[0], width or own[1], value)
+        x = batch(images, height or own[0], width or own[1], value)
         np.testing.assert_allclose(numpy(model(list(x))), alone, atol=1e-6)
 
 
-@pytest.mark.parametrize("falling", [False, True])
+@pytest.mark.slow
+@pytest.mark.parametrize("falling", [False] if BACKEND == "jax" else [False, True])
 @few
 def test_predict_on_two_padded_sizes_in_both_orders(order, across, falling):
     height, width = sides(order, across)
     model = reader(order, across, height, width)
-    expected = None
+    x, sizes = batch(IMAGES[:4], height or 4, width or 6)
+    expected = numpy(model([x, sizes]))
     for own in [(4, 6), (6, 9)][:: -1 if falling else 1]:
-        found = model.predict(
-            list(batch(IMAGES, height or own[0], width or own[1])), batch_size=2, verbose=0
-        )
-        assert found.shape == (len(IMAGES), 3)
-        expected = found if expected is None else expected
+        x = batch(IMAGES[:4], height or own[0], width or own[1], np.nan)
+        found = model.predict(list(x), batch_size=2, verbose=0)
+        assert found.shape == (4, 3)
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-@pytest.mark.skipif(keras.backend.backend() == "torch", reason="no XLA")
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX always compiles, PyTorch has no XLA")
 @few
 def test_it_compiles_with_xla(order, across):
     height, width = sides(order, across)
@@ -144,6 +147,7 @@ class SeenMask(layers.Layer):
         return ops.cast(mask, "float32")
 
 
+@pytest.mark.slow
 @few
 def test_the_mask_arrives_in_a_functional_model(order, across):
     height, width = sides(order, across)
@@ -157,6 +161,7 @@ def test_the_mask_arrives_in_a_functional_model(order, across):
     assert (np.diff(mask, axis=1) <= 0).all()
 
 
+@pytest.mark.slow
 @few
 def test_fit_does_not_depend_on_the_padding(order, across):
     height, width = sides(order, across)
@@ -174,6 +179,7 @@ def test_fit_does_not_depend_on_the_padding(order, across):
         np.testing.assert_allclose(one, other, atol=2e-5)
 
 
+@pytest.mark.slow
 @few
 def test_nan_in_the_padding_reaches_no_weight(order, across):
     height, width = sides(order, across)
@@ -192,6 +198,7 @@ def test_an_image_without_a_cell_has_no_step(order, across):
     assert np.isfinite(numpy(layers.LSTM(2)(outputs))).all()
 
 
+@pytest.mark.slow
 @few
 def test_it_saves_and_loads(order, across, tmp_path):
     height, width = sides(order, across)
@@ -199,8 +206,7 @@ def test_it_saves_and_loads(order, across, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     x = batch(IMAGES, height or 6, width or 7, np.nan)
-    expected = model.predict(list(x), verbose=0)
-    np.testing.assert_allclose(loaded.predict(list(x), verbose=0), expected, atol=1e-6)
+    np.testing.assert_allclose(numpy(loaded(list(x))), numpy(model(list(x))), atol=1e-6)
     (layer,) = [layer for layer in loaded.layers if isinstance(layer, ToSequence)]
     assert (layer.order, layer.across) == (order, across)
 
@@ -217,12 +223,13 @@ def test_shapes_of_a_model_whose_sizes_are_open():
 
 
 def test_the_dtype_is_the_layers():
-    for value in (np.ones((1, 2, 3, 1), "uint8"), np.ones((1, 2, 3, 1), "float64")):
-        for dtype in ("float32", "float16", "bfloat16"):
-            for order, across in FEW:
-                y = ToSequence(order, across, dtype=dtype)([value, np.array([[2, 2]])])
-                assert keras.backend.standardize_dtype(y.dtype) == dtype
-                assert numpy(ops.cast(y, "float32"))[0, :2].tolist()[1][0] == 1
+    for given, dtype in (("uint8", "float32"), ("float64", "float16"), ("uint8", "bfloat16")):
+        for order, across in FEW:
+            y = ToSequence(order, across, dtype=dtype)(
+                [np.ones((1, 2, 3, 1), given), np.array([[2, 2]])]
+            )
+            assert keras.backend.standardize_dtype(y.dtype) == dtype
+            assert numpy(ops.cast(y, "float32"))[0, :2].tolist()[1][0] == 1
 
 
 def test_a_mean_over_many_rows_does_not_overflow_half_precision():
@@ -275,9 +282,3 @@ def test_flatten_refuses_another_height_than_it_was_built_for():
     layer([X, S])
     with pytest.raises(ValueError, match="expected height 4, as the layer was built for, got 3"):
         layer([X[:, :3], S // 2])
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted > 1
-    assert results.failed == 0

@@ -1,6 +1,5 @@
 """Sizes of images through layers: the arithmetic is what the layers really give."""
 
-import doctest
 import itertools
 
 import keras
@@ -9,12 +8,13 @@ import pytest
 from keras import layers, ops
 
 from helpers.images import output_sizes, smallest_size, strides
-from helpers.images import sizes as module
+
+pytestmark = pytest.mark.any_backend
 
 BACKEND = keras.backend.backend()
-EVERY = range(1, 201)
-CALLED = EVERY[::9] if BACKEND == "jax" else EVERY  # JAX compiles the layer anew for each width
-SAMPLE = (1, 2, 3, 4, 5, 6, 7, 9, 12, 31)
+EVERY = range(1, 61)
+CALLED = EVERY[::15] if BACKEND == "jax" else EVERY  # JAX compiles the layer anew for each width
+SAMPLE = (1, 4, 31) if BACKEND == "jax" else (1, 2, 3, 4, 5, 6, 7, 9, 12, 31)
 
 
 def grid():
@@ -101,7 +101,7 @@ def keras_size(stack, height, width):
 
 
 def check_every_size(stack):
-    sizes = np.array([(201 - width, width) for width in EVERY])
+    sizes = np.array([(61 - width, width) for width in EVERY])
     expected = np.array([keras_size(stack, *size) for size in sizes.tolist()])
     whole = (expected > 0).all(axis=1)
     assert whole.any()
@@ -177,6 +177,7 @@ def test_the_error_names_row_size_layer_and_what_works():
         output_sizes(stack, (7, 12))
 
 
+@pytest.mark.slow
 def test_what_plain_layers_say_of_an_image_that_is_too_small():
     small = keras.Input((3, 3, 1))
     with pytest.raises(ValueError, match=r"Computed output size would be (zero or )?negative"):
@@ -210,6 +211,7 @@ def test_shape_and_dtype_are_kept():
     assert numpy(output_sizes(stack, [[9, 4]])).tolist() == [[4, 2]]
 
 
+@pytest.mark.slow
 def test_sizes_in_a_model():
     stack = [layers.Conv2D(1, 3), layers.MaxPooling2D((2, 1)), layers.ZeroPadding2D(1)]
     sizes = keras.Input((2,), dtype="int32")
@@ -310,9 +312,3 @@ def test_other_layers_are_refused(stack, error, message):
 def test_bad_sizes_are_refused(sizes, error, message):
     with pytest.raises(error, match=message):
         output_sizes([layers.ReLU()], sizes)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted == 4
-    assert results.failed == 0

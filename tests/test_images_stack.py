@@ -1,20 +1,23 @@
 """A stack of image layers: each image comes out of a padded batch as if it were alone."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
 from helpers.images import SizedStack, output_sizes
-from helpers.images import stack as module
+
+pytestmark = pytest.mark.any_backend
 
 BACKEND = keras.backend.backend()
 RNG = np.random.default_rng(3)
 SIZES = [(9, 14), (12, 7), (7, 9)]
 IMAGES = [RNG.normal(size=(*size, 2)).astype("float32") for size in SIZES]
 BIASED = {"bias_initializer": "ones"}
+# How much wider than its largest image a batch is, and what stands there. JAX compiles every layer
+# anew for each shape.
+WIDER = (2, 2, 2) if BACKEND == "jax" else (0, 0, 5)
+PADDINGS = list(zip(WIDER, (np.nan, 1e30, -np.inf), strict=True))
 
 
 def conv(*args, **options):
@@ -96,7 +99,7 @@ def alone(stack, image):
 
 def check_images(stack, **options):
     sized = SizedStack(stack)
-    for extra, value in ((0, np.nan), (0, 1e30), (5, -np.inf)):
+    for extra, value in PADDINGS:
         x, sizes = batch(extra, value, **options)
         feature_map, map_sizes = (numpy(y) for y in sized([x, sizes]))
         assert feature_map.shape == tuple(sized.compute_output_shape([x.shape, sizes.shape])[0])
@@ -192,6 +195,7 @@ def changes(model, x, sizes, before):
     return [new - old for new, old in zip(model.get_weights(), before, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["crnn", "cells alone", "max, same", "transposed"])
 def test_gradients_and_statistics_do_not_depend_on_the_padding(name):
     stack = [layer for layer in STACKS[name]() if not isinstance(layer, layers.Dropout)]
@@ -199,7 +203,7 @@ def test_gradients_and_statistics_do_not_depend_on_the_padding(name):
     before = model.get_weights()
     first, *others = (
         changes(model, *batch(extra, value), before)
-        for extra, value in ((0, 0), (0, np.nan), (7, np.inf))
+        for extra, value in zip(WIDER, (0, np.nan, np.inf), strict=True)
     )
     for one in others:
         assert max(np.abs(change).max() for change in one) > 1e-3
@@ -207,6 +211,7 @@ def test_gradients_and_statistics_do_not_depend_on_the_padding(name):
             np.testing.assert_allclose(here, there, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_the_gradient_of_an_image_is_the_one_it_has_alone():
     table = layers.Dense(2, kernel_initializer="random_normal")  # before the stack: gets gradients
     inputs, sizes = keras.Input((None, None, 2)), keras.Input((2,), dtype="int32")
@@ -229,7 +234,8 @@ def test_the_gradient_of_an_image_is_the_one_it_has_alone():
         np.testing.assert_allclose(new - old, expected / len(IMAGES), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [1] if BACKEND == "jax" else [1, -1])
 def test_fit_and_predict_take_batches_of_several_sizes(order):
     model = network()
     batches = [batch(0, 0), batch(6, np.nan)][::order]
@@ -238,12 +244,14 @@ def test_fit_and_predict_take_batches_of_several_sizes(order):
         assert np.isfinite(history.history["loss"]).all()
     first, second = (model.predict(list(each), verbose=0) for each in batches)
     assert first.shape == (3, 1)
+    np.testing.assert_allclose(first, numpy(model(list(batches[0]))), atol=1e-5)
     np.testing.assert_allclose(first, second, atol=1e-5)
     single = [model.predict(list(batch(images=[image])), verbose=0) for image in IMAGES]
     np.testing.assert_allclose(np.concatenate(single), first, atol=1e-5)
 
 
-@pytest.mark.skipif(BACKEND == "torch", reason="on PyTorch jit_compile means torch.compile")
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX always compiles, PyTorch has no XLA")
 def test_it_compiles_with_xla():
     eager = network(run_eagerly=True)
     compiled = network(jit_compile=True)
@@ -270,6 +278,7 @@ def test_a_stack_is_its_config():
     assert again.get_config() == config
 
 
+@pytest.mark.slow
 def test_it_saves_and_loads(tmp_path):
     model = network()
     x, sizes = batch(2, 7)
@@ -289,6 +298,7 @@ def test_it_saves_and_loads(tmp_path):
     assert len(loaded.trainable_weights) == len(model.trainable_weights) == 8
 
 
+@pytest.mark.slow
 def test_a_model_gives_its_layers_with_their_weights():
     plain = keras.Sequential([keras.Input((None, None, 2)), conv(3), layers.MaxPooling2D(2)])
     stack = SizedStack(plain)
@@ -301,6 +311,7 @@ def test_a_model_gives_its_layers_with_their_weights():
     assert not stack.trainable_weights
 
 
+@pytest.mark.slow
 def test_shapes_and_dtypes_of_a_symbolic_call():
     images, sizes = keras.Input((12, None, 2)), keras.Input((2,), dtype="int32")
     feature_map, map_sizes = SizedStack(STACKS["crnn"]())([images, sizes])
@@ -329,6 +340,7 @@ def test_an_image_of_size_0_gives_zeros_and_leaves_the_others_alone():
     assert all(np.isfinite(weight).all() for weight in stack.get_weights())
 
 
+@pytest.mark.slow
 def test_a_too_small_image_is_an_error_or_empty_once_compiled():
     stack = [conv(3, name="first"), layers.MaxPooling2D(4, name="second")]
     x, sizes = batch()
@@ -355,6 +367,7 @@ def test_integers_are_images_too():
     np.testing.assert_allclose(numpy(plain), 255 * numpy(feature_map), atol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_is_kept(policy):
     kind = policy.split("_")[1]
@@ -406,7 +419,7 @@ def test_strided_same_padding_starts_where_the_padded_size_says(layer, phases):
     image = np.arange(25.0, dtype="float32").reshape(1, 5, 5, 1)
     seen = {
         tuple(numpy(layer(np.pad(image, ((0, 0), (0, i), (0, i), (0, 0)))))[0, :2, :2].ravel())
-        for i in range(4)
+        for i in range(3)
     }
     assert (len({tuple(map(float, corner[:1])) for corner in seen}) > 1) == phases
     if phases:
@@ -459,9 +472,3 @@ def test_bad_inputs_are_refused(inputs, error, message):
     for stack in (SizedStack([layers.Conv2D(1, 3)]), built):
         with pytest.raises(error, match=message):
             stack(inputs)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(module)
-    assert results.attempted == 5
-    assert results.failed == 0

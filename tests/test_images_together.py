@@ -1,5 +1,7 @@
 """From image to answer, every way: an image alone and in a padded batch give the same."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from keras import layers, ops
 from helpers import images
 from helpers.data import digit_strings
 from helpers.padding import pad
+
+pytestmark = pytest.mark.any_backend
 
 PICTURES = [
     picture[..., None] / np.float32(16) for picture in digit_strings(12, heights=(8, 10))[0]
@@ -25,6 +29,7 @@ WAYS = {
 }
 
 
+@cache
 def model_of(way):
     inputs = [keras.Input((None, None, 1)), keras.Input((2,), dtype="int32")]
     if way == "regions":
@@ -58,6 +63,7 @@ def answers(model, batch):
     return np.asarray(ops.convert_to_numpy(model.predict_on_batch(batch)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_an_image_alone_answers_as_in_a_padded_batch_of_garbage(way):
     model = model_of(way)
@@ -67,9 +73,10 @@ def test_an_image_alone_answers_as_in_a_padded_batch_of_garbage(way):
     assert np.ptp(alone, axis=0).min() > 1e-3  # the images do not all answer alike
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_saved_model_answers_the_same(way, tmp_path):
-    model, batch = model_of(way), batch_of(way, [0, 1, 2])
+    model, batch = model_of(way), batch_of(way, [0, 1, 2], extra=7, padding=np.nan)
     before = answers(model, batch)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -1,15 +1,15 @@
 """Attention over packed rows: what a row gets is what it gets alone."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
 from helpers.batching import packed
-from helpers.masking import segment_mask, segments
+from helpers.masking import segment_mask
 from helpers.padding import pack, unpack
+
+pytestmark = pytest.mark.any_backend
 
 RNG = np.random.default_rng(3)
 LENGTHS = [7, 3, 1, 5, 2, 4, 6, 1]
@@ -53,6 +53,7 @@ def largest_difference(**options):
     return max(differences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("causal", [False, True])
 def test_a_packed_row_gets_what_it_gets_alone(causal):
     assert max(PLAN.sizes) == 2
@@ -60,6 +61,7 @@ def test_a_packed_row_gets_what_it_gets_alone(causal):
     assert largest_difference(causal=causal) < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forgotten", ["masked", "restart"])
 def test_without_the_mask_or_without_positions_that_restart_it_does_not(forgotten):
     assert largest_difference(**{forgotten: False}) > 1e-3
@@ -100,9 +102,3 @@ def test_symbolic_segments():
 def test_bad_segments_are_named(given, error, message):
     with pytest.raises(error, match=message):
         segment_mask(given)
-
-
-def test_docstring_examples():
-    results = doctest.testmod(segments)
-    assert results.attempted
-    assert results.failed == 0
