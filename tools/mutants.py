@@ -8,8 +8,7 @@ on where it stopped. ``--like`` takes the list of an earlier file and finds each
 the code of today, wherever that moved (see `find`).
 
 Each run is a fork of a process that has imported Keras and done nothing with it: an import each
-would cost more than most tests. Own code, since cosmic-ray and mutmut have no list that outlives a
-move of the code, and cosmic-ray starts (and mutmut first runs all tests) with TensorFlow cold.
+would cost more than most tests. cosmic-ray and mutmut have no list that outlives moves of the code.
 """
 
 import argparse
@@ -248,8 +247,9 @@ def run_tests(folder, file, tests, limit):
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return "timeout", f"limit of {limit} s", seconds
     log = (folder / "mutants.log").read_text(encoding="utf-8", errors="replace")
-    said = re.findall(r"^(?:FAILED|ERROR) (\S+)", log, re.M) or log.splitlines()[-1:] or [""]
-    return EXITS.get(code, "caught"), said[0] if code else "", seconds
+    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", log, re.MULTILINE)
+    said = (failed or log.splitlines()[-1:] or [""])[0]
+    return EXITS.get(code, "caught"), said if code else "", seconds
 
 
 def write(path, source):
@@ -318,12 +318,13 @@ def main():
     parser.add_argument("--number", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--like", type=Path, help="an earlier file: run its mutants here")
-    parser.add_argument("--limit", type=int, default=120, help="seconds of processor time each")
+    parser.add_argument("--limit", type=int, default=120, help="seconds of processor time for each")
     parser.add_argument("--more", type=Path, help="JSON: {module: [names of more tests]}")
     parser.add_argument("--warm", default=WARM, nargs="*", help="imported before the forks")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository")
     args = parser.parse_args()
 
+    args.root = args.root.resolve()
     known = all_mutants(args.root)
     records = listed(args, known)
     more = json.loads(args.more.read_text()) if args.more else {}
