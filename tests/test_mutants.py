@@ -145,3 +145,10 @@ def test_a_toy_package(tmp_path, monkeypatch):
     }
     assert "survived: helpers/toy.py larger: a > b -> a >= b" in table
     assert {p: p.read_bytes() for p in toy.rglob("*.*")} == before
+
+    (toy / "helpers/toy.py").write_text(TOY.replace("a > b", "b < a"))
+    again = subprocess.run([*command, "--like", out], capture_output=True, text=True, check=True)
+    assert again.stdout == table  # all was run before
+    out.write_text(out.read_text().replace("verdict", "was"))
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"mutants: {out} is of other code: remove it, or give it as --like" in refused.stderr

@@ -299,7 +299,10 @@ def table(records):
 def listed(args, known):
     """Return the records to fill in: those of `--out`, of `--like` found again, or a sample."""
     if args.out.exists():
-        return json.loads(args.out.read_text())
+        records = json.loads(args.out.read_text())
+        if any(Mutant(**r["mutant"]) not in known for r in records if "verdict" not in r):
+            sys.exit(f"mutants: {args.out} is of other code: remove it, or give it as --like")
+        return records
     if not args.like:
         sample = random.Random(args.seed).sample(list(known), args.number)
         return [{"mutant": dataclasses.asdict(mutant)} for mutant in sample]
@@ -327,6 +330,7 @@ def main():
     args.root = args.root.resolve()
     known = all_mutants(args.root)
     records = listed(args, known)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     more = json.loads(args.more.read_text()) if args.more else {}
     for module in args.warm:
         with contextlib.suppress(ImportError):
