@@ -184,10 +184,11 @@ def mirrored(root, file, more):
     by_name += [f"{folder}{name}.py", f"{folder}{name}_*.py"]
     by_package = ["_".join(["test", *package]) + "*.py", f"{folder}*.py"] if package else []
     for patterns in (by_name, by_package):
-        if tests := {p for pattern in patterns for p in (root / "tests").rglob(pattern)}:
+        found = [p for pattern in patterns for p in sorted((root / "tests").rglob(pattern))]
+        if tests := [p.relative_to(root).as_posix() for p in dict.fromkeys(found)]:
             config = (root / "pyproject.toml").read_text(encoding="utf-8")
             doctests = [file] if "--doctest-modules" in config else []
-            return doctests + sorted(p.relative_to(root).as_posix() for p in tests)
+            return doctests + tests
     return []
 
 
