@@ -37,6 +37,9 @@ quick: env       ## run the tests that train nothing, without notebooks and the 
 fuzz: env        ## look for examples that break a property, for MINUTES=10
 	$(BIN)/python tools/fuzz.py --minutes $(MINUTES)
 
+mutants: env     ## break helpers in 200 places, one at a time: do the mirrored tests notice?
+	$(BIN)/python tools/mutants.py --out _build/mutants-$(shell git rev-parse --short HEAD).json
+
 test-colab: env-colab  ## run the tests on the versions that Colab ships
 	$(COLAB)/python $(PYTEST) --nbval -m "not site"
 
@@ -71,4 +74,4 @@ lock: env        ## resolve the two locks again
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test quick fuzz test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book serve labs test quick fuzz mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)
