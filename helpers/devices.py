@@ -17,18 +17,18 @@ from helpers.gpu.record import Cell, record
 from helpers.gpu.runs import RUNS, SCHEMA, Run, read_runs
 from helpers.gpu.show import Result, gpu_cell
 
-__all__ = [
-    "RUNS",
-    "SCHEMA",
-    "Cell",
+__all__ = [  # noqa: RUF022  (in the order of the API page)
     "Gpu",
-    "Result",
     "Run",
+    "Result",
     "gpu",
     "gpu_cell",
-    "main",
-    "read_runs",
     "record",
+    "read_runs",
+    "Cell",
+    "RUNS",
+    "SCHEMA",
+    "main",
 ]
 
 if __name__ == "__main__":

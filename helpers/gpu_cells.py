@@ -22,19 +22,19 @@ from helpers.gpu.cells import (
     width_buckets,
 )
 
-__all__ = [
-    "CELLS",
-    "REFUSALS",
-    "StepTimer",
-    "crnn",
-    "cudnn_masks",
-    "epoch_seconds",
-    "forget_compiled",
-    "jit_by_shapes",
-    "lstm_model",
-    "sequence_model",
+__all__ = [  # noqa: RUF022  (in the order of the API page)
     "tail_batch_compile",
-    "train_seconds",
-    "unless_refused",
+    "cudnn_masks",
     "width_buckets",
+    "jit_by_shapes",
+    "CELLS",
+    "StepTimer",
+    "forget_compiled",
+    "lstm_model",
+    "REFUSALS",
+    "unless_refused",
+    "crnn",
+    "train_seconds",
+    "sequence_model",
+    "epoch_seconds",
 ]

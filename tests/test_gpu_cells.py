@@ -318,7 +318,7 @@ WAYS = ("padded", "bucketed")
 
 @pytest.mark.slow
 def test_width_buckets_on_this_device(eagerly, monkeypatch):
-    measured = gpu_cells.width_buckets(**{**FEW, "images": 3, "buckets": 2, "units": 1})
+    measured = gpu_cells.width_buckets(**{**FEW, "images": 3, "batch_size": 2, "buckets": 2})
     per_way = ("images_per_second", "pixels_per_true_pixel", "shapes", "first_steps_seconds")
     assert set(measured) == {f"{way}_{name}" for way in WAYS for name in per_way} | {
         "bucketed_speedup"

@@ -13,17 +13,17 @@ from helpers.explore.mask import BIAS, LEAK, leaky_states, mask_explorer
 from helpers.explore.plan import POLICIES, plan_explorer
 from helpers.explore.tail import tail_explorer
 
-__all__ = [
-    "BIAS",
-    "LEAK",
-    "POLICIES",
-    "STACKS",
+__all__ = [  # noqa: RUF022  (in the order of the API page)
     "Control",
     "Explorer",
-    "fit_explorer",
-    "image_explorer",
+    "tail_explorer",
     "leaky_states",
     "mask_explorer",
+    "image_explorer",
     "plan_explorer",
-    "tail_explorer",
+    "fit_explorer",
+    "BIAS",
+    "LEAK",
+    "STACKS",
+    "POLICIES",
 ]
