@@ -1028,6 +1028,7 @@ def test_the_run_through_predict_can_be_left_out(caplog):
             return x * 1.0
 
     def remarks(**options):
+        Loud.calls = 0
         model = functional(Loud(name="loud"))
         Loud.calls = 0
         return masking.trace(model, ids(), **options).remarks
