@@ -1,5 +1,6 @@
 """Settings of all tests: quiet and warm kernels for notebooks, the same examples in every run."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -16,12 +17,23 @@ import pytest
 ROOT = pathlib.Path(__file__).parent
 KERNEL = ROOT / "tests" / "jupyter" / "kernels" / "python3"
 ON_ANY_BACKEND = ("helpers.masking", "helpers.images", "helpers.augmentation")  # their docstrings
+WITH_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 
 notebooks.use_quiet_kernels()
 
 hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("fuzz", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("book")
+
+
+def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:
+    """Where there is no TensorFlow, read only the files that run without it."""
+    if WITH_TENSORFLOW or collection_path.suffix != ".py":
+        return None
+    if ROOT / "helpers" in collection_path.parents:
+        package = collection_path.parent.relative_to(ROOT).as_posix().replace("/", ".")
+        return None if package.startswith(ON_ANY_BACKEND) else True
+    return None if "any_backend" in collection_path.read_text("utf-8") else True
 
 
 @pytest.hookimpl(tryfirst=True)
