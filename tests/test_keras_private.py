@@ -329,8 +329,9 @@ def test_private_names_of_keras_stand_in_one_file():
     names = private_names()
     found = {}
     for path in sorted(HELPERS.rglob("*.py")):
-        used = set(uses_in(path.read_text("utf-8"), names))
-        if used and path.name != "keras_private.py":
+        if path.name == "keras_private.py" or path.parent.name == "situations":
+            continue  # a situation may do on purpose what no one should
+        if used := set(uses_in(path.read_text("utf-8"), names)):
             found[path.name] = used
     assert found == {}
     assert {"keras.src", "_losses", "_flatten_layers", "_keras_history", "_getframe"} <= {

@@ -109,7 +109,7 @@ def _plain(shows: str | re.Pattern | None) -> str | None:
     return shows.pattern if isinstance(shows, re.Pattern) else shows
 
 
-def _first_line(error: BaseException) -> str:
+def _first_line(error: BaseException | str) -> str:
     """Return the first line of a message, without addresses, which differ from run to run."""
     lines = str(error).strip().splitlines()
     return _ADDRESS.sub("0x…", lines[0].strip()) if lines else "(no message)"

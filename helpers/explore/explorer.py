@@ -28,7 +28,7 @@ class Control:
     values: Sequence[Hashable]
     default: Hashable
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.values:
             raise ValueError(f"values of control {self.name!r} must not be empty")
         if self.default not in self.values:
@@ -131,7 +131,7 @@ class Explorer:
             f"<script>{_SCRIPT}</script></figure>"
         )
 
-    def widget(self):
+    def widget(self) -> Any:
         """The rendering with a kernel: an ipywidgets box of the controls above the frame.
 
         Returns:
@@ -151,7 +151,7 @@ class Explorer:
         ]
         shown = w.HTML()
 
-        def show(_=None) -> None:
+        def show(_: Any = None) -> None:
             choice = {c.name: box.value for c, box in zip(self.controls, boxes, strict=True)}
             drawing = self.frame(**choice)
             caption = figcaption(self.title, self.caption)
@@ -165,7 +165,7 @@ class Explorer:
     def __repr__(self) -> str:
         return self.frame(**self.default).alt
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = {"text/plain": repr(self), "text/html": self.html()}
         if _has_kernel():
             bundle["application/vnd.jupyter.widget-view+json"] = {

@@ -1,6 +1,7 @@
 """The GPU cells, and the models and clocks they are made of; `helpers.gpu_cells` shows them."""
 
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,19 +24,19 @@ class StepTimer(keras.callbacks.Callback):
 
     async_safe = False
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Any = None) -> None:
         """Forget the steps of an earlier ``fit``."""
         self.seconds: list[list[float]] = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the row of this epoch."""
         self.seconds.append([])
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Start the clock."""
         self._start = time.perf_counter()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stop the clock."""
         self.seconds[-1].append(time.perf_counter() - self._start)
 

@@ -24,7 +24,7 @@ class Result:
     runs: tuple[Run, ...] = ()
     source: str = ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "\n\n".join([self.headline, *map(as_text, self.runs)])
 
     def _repr_html_(self) -> str:
