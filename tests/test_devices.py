@@ -194,7 +194,7 @@ def test_the_newest_run_of_a_cell_on_a_device_replaces_the_older(fake_gpu, monke
     devices.record([speed], path, "first")
     devices.record([speed], path, "second")
     kept = [(run.cell, run.gpu.name, run.command) for run in devices.read_runs(path)]
-    assert sorted(kept) == [
+    assert kept == [
         ("another", "Old <GPU>", "make gpu"),
         ("speed", "Old <GPU>", "make gpu"),
         ("speed", "Stand-in 9000", "second"),

@@ -127,7 +127,9 @@ def in_a_kernel():
 
 def test_bundle_has_the_widget_only_with_a_kernel(monkeypatch):
     explorer = small()
-    assert set(explorer._repr_mimebundle_()) == {"text/plain", "text/html"}
+    for shell in (None, types.SimpleNamespace()):  # no IPython, and IPython in a terminal
+        monkeypatch.setattr(IPython, "get_ipython", lambda shell=shell: shell)
+        assert set(explorer._repr_mimebundle_()) == {"text/plain", "text/html"}
     monkeypatch.setattr(IPython, "get_ipython", in_a_kernel)
     bundle = explorer._repr_mimebundle_()
     assert bundle["text/plain"] == "2.5 of </script> b"
