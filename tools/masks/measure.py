@@ -15,6 +15,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "book" / "mask-table.yml"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
 NEEDS = {"tensorflow": "TensorFlow", "torch": "the PyTorch backend", "jax": "JAX"}
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 KINDS = (
@@ -49,7 +50,7 @@ def main() -> None:
 
 def load(path: pathlib.Path = DATA) -> dict:
     """Read the data: ``environments`` by their name, and ``rows``."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    return yaml.load(path.read_bytes(), LOADER)
 
 
 def dump(data: dict) -> str:

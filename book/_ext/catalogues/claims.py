@@ -9,12 +9,13 @@ import yaml
 from .errors import link
 
 DATA = Path(__file__).resolve().parents[2] / "claims.yml"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
 VERDICTS = ("holds", "holds-if", "does-not-hold", "outdated", "not-testable")
 
 
 def load(path: Path = DATA) -> list[dict]:
     """Read the claims."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    return yaml.load(path.read_bytes(), LOADER)
 
 
 @functools.cache
