@@ -43,7 +43,7 @@ def test_stored_outputs_have_the_verdict_at_every_task(solution, verdict):
     path = solution if verdict == "right" else solution.parent.parent / solution.name
     cells = [c for c in notebooks.read(path).cells if "labs.check(" in c.source]
     lines = ["".join(out.get("text", "") for out in c.outputs).splitlines()[-1] for c in cells]
-    tasks = importlib.import_module(f"helpers.lab_tasks.{solution.stem.replace('-', '_')}").TASKS
+    tasks = importlib.import_module(f"helpers.labs.tasks.{solution.stem.replace('-', '_')}").TASKS
     assert verdicts(solution.stem, lines) == [(task, verdict) for task in tasks]
     assert 5 <= len(lines) <= 8
     assert not any(
