@@ -1,21 +1,17 @@
 """Settings of all tests: quiet and warm kernels for notebooks, the same examples in every run."""
 
 import importlib.util
-import json
 import os
 import pathlib
 import shlex
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
 
 import hypothesis
 import notebooks
 import pytest
+from warm_kernels import start_warm_kernels
 
 ROOT = pathlib.Path(__file__).parent
-KERNEL = ROOT / "tests" / "jupyter" / "kernels" / "python3"
 SITUATIONS = ROOT / "helpers" / "errors" / "situations"
 ON_ANY_BACKEND = ("helpers.masking", "helpers.images", "helpers.augmentation")  # their docstrings
 WITH_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
@@ -53,29 +49,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if type(item).__name__ == "IPyNbCell" and "WARM_KERNELS" not in os.environ:
         end, os.environ["WARM_KERNELS"] = start_warm_kernels("tensorflow", "keras", "ipywidgets")
         item.config.add_cleanup(end)
-
-
-def start_warm_kernels(*modules: str) -> tuple[Callable[[], None], str]:
-    """Start the server of `launch.py`; return what ends it, and its socket or "" without a fork."""
-    if not hasattr(os, "fork"):
-        return lambda: None, ""
-    folder = tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True)
-    socket = os.path.join(folder.name, "socket")
-    quiet = json.loads((KERNEL / "kernel.json").read_text("utf-8"))["env"]
-    server = subprocess.Popen(
-        [sys.executable, KERNEL / "launch.py", "--serve", socket, *modules],
-        stdin=subprocess.PIPE,  # it ends when this closes
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | quiet,
-        cwd=folder.name,
-    )
-
-    def end() -> None:
-        server.communicate()  # closes its input
-        folder.cleanup()
-
-    return end, socket if server.stdout.readline() == b"ready\n" else ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,7 +3,8 @@
 Keras promises nothing about these names, and Keras 3.16 is known to change how masks travel. Each
 has a row in `NAMES`: where it is defined, and what no longer works without it. Once a name has
 gone, the first use of it warns, and the helpers go on with what is left. All names were seen in
-the versions `SEEN`; ``tests/test_keras_private.py`` uses each of them on the version at hand.
+the versions `SEEN`; ``tests/helpers/test_keras_private.py`` uses each of them on the version at
+hand.
 """
 
 import contextlib

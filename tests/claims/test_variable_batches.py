@@ -1,7 +1,7 @@
 """What an article of 2025-01-30 claims about equal dimensions in `fit`, settled by running it.
 
 The three listings run as printed, but for one epoch. `book/claims.yml` names these tests; others
-of the same article are in `test_claims_masking.py`.
+of the same article are in `test_masking.py`.
 """
 
 import keras

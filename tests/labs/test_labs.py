@@ -15,7 +15,7 @@ from lab_runs import verdicts
 from helpers import batching, labs
 from helpers.labs.tasks import tail_batches
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 SOLUTIONS = sorted((ROOT / "labs" / "solutions").glob("*.ipynb"))
 EVERY_LAB = pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)

@@ -14,7 +14,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = "https://github.com/Some-One/my.fork_2"

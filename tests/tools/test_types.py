@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("mypy", reason="mypy comes with requirements.txt")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow

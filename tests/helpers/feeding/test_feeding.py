@@ -28,7 +28,7 @@ def forms(choice):
 
 
 BOTH = forms(PLANNED | GRAPH)
-# For tests with a model: test_feeding_graph.py shows that stored or not the batches are the same.
+# For tests with a model: test_graph.py shows that stored or not the batches are the same.
 STORED = forms({"planned": PlannedDataset, "graph": tf_dataset})
 
 

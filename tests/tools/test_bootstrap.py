@@ -16,7 +16,7 @@ import notebooks
 import pytest
 from nbclient import NotebookClient
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 LAB = ROOT / "labs" / "tail-batches.ipynb"
 INSTALLED = (

@@ -9,7 +9,7 @@ import sys
 import pytest
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github" / "workflows"
 PATHS = sorted(FOLDER.glob("*.yml"))
 USES = re.compile(r"^ +(?:- )?uses: actions/([a-z-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")

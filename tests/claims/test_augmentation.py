@@ -2,7 +2,7 @@
 
 The generator is the article's, `ImageDataGenerator`, on files drawn at random. The network of its
 first listing is untrained. `book/claims.yml` names these tests, and some of
-`test_keras_behaviour.py`.
+`tests/book/test_keras_behaviour.py`.
 """
 
 import builtins

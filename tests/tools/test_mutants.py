@@ -107,6 +107,7 @@ def test_of_two_alike_the_nearer_one_is_found():
         ("masking/trace", ["helpers/masking/test_trace", "helpers/masking/test_trace_axes"]),
         ("masking/other", ["helpers/masking/test_trace", "helpers/masking/test_trace_axes"]),
         ("other", []),
+        ("labs/checks", ["labs/test_tail"]),
     ],
 )
 def test_mirrored_tests_go_by_name_then_by_package(tmp_path, module, tests):
@@ -115,6 +116,8 @@ def test_mirrored_tests_go_by_name_then_by_package(tmp_path, module, tests):
         (tmp_path / f"tests/test_{name}.py").touch()
     for name in ("trace", "trace_axes"):
         (tmp_path / f"tests/helpers/masking/test_{name}.py").touch()
+    (tmp_path / "tests/labs").mkdir()
+    (tmp_path / "tests/labs/test_tail.py").touch()
     (tmp_path / "pyproject.toml").touch()
     found = mutants.mirrored(tmp_path, f"helpers/{module}.py", {})
     assert found == [f"tests/{test}.py" for test in tests]

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import data
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT / "helpers" / "datasets"
 
 

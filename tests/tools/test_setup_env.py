@@ -76,7 +76,7 @@ def test_a_lane_is_installed_from_its_own_file_into_its_own_folder(checkout, mon
     folder, ran = checkout
     home, requirements = setup_env.LANES[lane]
     for name in (requirements, requirements.replace(".txt", ".lock")):
-        shutil.copy(pathlib.Path(__file__).parents[1] / name, folder)
+        shutil.copy(pathlib.Path(__file__).parents[2] / name, folder)
     monkeypatch.setattr(sys, "argv", ["setup_env.py", lane])
     (folder / home).mkdir()
     monkeypatch.setattr(setup_env.shutil, "rmtree", lambda *_, **__: None)

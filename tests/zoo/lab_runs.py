@@ -10,7 +10,7 @@ import pytest
 
 from helpers import labs
 
-LABS = pathlib.Path(__file__).resolve().parent.parent / "labs"
+LABS = pathlib.Path(__file__).resolve().parents[2] / "labs"
 
 
 def run(path):

@@ -82,9 +82,9 @@ def test_every_test_of_claims_is_named_by_the_ledger_or_supports_one():
         "test_a_length_too_large_is_harmless_without_batch_normalisation",
     }
     named = {claim["test"] for claim in CLAIMS}
-    for path in sorted((ROOT / "tests").glob("test_claims_*.py")):
+    for path in sorted((ROOT / "tests" / "claims").glob("test_*.py")):
         names = re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
-        unnamed = {name for name in names if f"tests/{path.name}::{name}" not in named}
+        unnamed = {name for name in names if f"tests/claims/{path.name}::{name}" not in named}
         assert unnamed <= supporting
 
 

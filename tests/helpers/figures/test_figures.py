@@ -18,7 +18,7 @@ from PIL import Image
 from helpers import figures
 from helpers.batching import bucketed, fixed, grouped, packed, token_budget
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 TAILS = ("keep", "drop", "pad", "wrap")
 
 

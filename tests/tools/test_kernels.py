@@ -5,8 +5,7 @@ import time
 
 import pytest
 from jupyter_client.manager import start_new_kernel
-
-import conftest
+from warm_kernels import start_warm_kernels
 
 pytestmark = [
     pytest.mark.slow,
@@ -17,7 +16,7 @@ pytestmark = [
 @pytest.fixture
 def server(monkeypatch):
     """A server that has imported one module, for the kernels of this test."""
-    end, socket = conftest.start_warm_kernels("fractions")
+    end, socket = start_warm_kernels("fractions")
     monkeypatch.setenv("WARM_KERNELS", socket)
     yield end
     end()
