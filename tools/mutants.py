@@ -180,12 +180,16 @@ def find(old, candidates):
 def mirrored(root, file, more):
     """Return the tests of a module: those of its name and `more`, else those of its package."""
     *package, name = Path(file).with_suffix("").parts[1:]
-    folder = "/".join(["helpers", *package, "test_"])
-    by_name = ["_".join(["test", *package, name]) + ".py", *more.get(file, [])]
+    flat = "_".join(["test", *package])
+    flat = [f"tests/{flat}", f"tests/helpers/{flat}"]
+    folder = "/".join(["tests/helpers", *package, "test_"])
+    by_name = [f"{start}_{name}.py" for start in flat]
+    by_name += [f"tests/**/{test}" for test in more.get(file, [])]
     by_name += [f"{folder}{name}.py", f"{folder}{name}_*.py"]
-    by_package = [f"{'_'.join(['test', *package])}*.py", "/".join([*package, "test_*.py"])]
+    by_package = [*(f"{start}*.py" for start in flat), f"{folder}*.py"]
+    by_package += ["tests/labs/test_*.py"] if package == ["labs"] else []  # those of its tasks
     for patterns in (by_name, by_package if package else []):
-        found = [p for pattern in patterns for p in sorted((root / "tests").rglob(pattern))]
+        found = [p for pattern in patterns for p in sorted(root.glob(pattern))]
         if tests := [p.relative_to(root).as_posix() for p in dict.fromkeys(found)]:
             config = (root / "pyproject.toml").read_text(encoding="utf-8")
             doctests = [file] if "--doctest-modules" in config else []
