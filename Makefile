@@ -1,4 +1,5 @@
 # Ragged Edges. Two commands on a fresh machine: `make book` and `make test`.
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, every process compiles TensorFlow's sources
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2

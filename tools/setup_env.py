@@ -92,6 +92,7 @@ def main():
     shutil.rmtree(home, ignore_errors=True)
     pip = [inside, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     uv = [inside, "-m", "uv", "pip", "install", "--quiet", "--python", inside]
+    uv.append("--compile-bytecode")  # once here, not in every process that imports TensorFlow
     if options.lane.endswith("backends"):  # pip reads settings that may name a PyTorch without CUDA
         steps = [[*pip, "-r", requirements]]
     else:

@@ -105,7 +105,7 @@ def padding_leak(
             length, answers NaN without padding or draws random numbers; or a bad argument.
 
     Example:
-        >>> lstm = keras.Sequential([keras.Input((None, 2)), keras.layers.LSTM(3)])
+        >>> lstm = keras.Sequential([keras.Input((None, 2)), keras.layers.LSTM(3, name="lstm")])
         >>> rows = [np.ones((steps, 2), "float32") for steps in (4, 2, 5)]
         >>> padding_leak(lstm, rows, seeds=1).first_layer
         'lstm'

@@ -356,7 +356,7 @@ near_blocks = st.builds(lambda m, d: m * BLOCK + d, st.integers(1, 3), st.intege
     shuffle=orders,
     k=st.integers(0, 3),
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_row_is_shown_once_where_a_block_ends_in_the_last_batch(
     n, size, policy, tail, shuffle, k
 ):

@@ -10,7 +10,7 @@ from keras import layers, ops
 from helpers.batching import bucketed, fixed
 from helpers.feeding import PlannedDataset, tf_dataset
 
-pytestmark = pytest.mark.any_backend
+pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 tensorflow = pytest.mark.skipif(not ON_TENSORFLOW, reason="tf.data is TensorFlow's")

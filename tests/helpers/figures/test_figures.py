@@ -107,7 +107,7 @@ def test_description_says_what_becomes_of_the_tail(tail, said):
     assert said in text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 200), st.integers(1, 64), st.sampled_from(TAILS))
 def test_every_slot_of_a_plan_is_a_cell(n, size, tail):
     if tail == "drop" and n < size:
