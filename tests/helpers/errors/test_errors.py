@@ -44,6 +44,7 @@ def fresh_session():  # names of layers begin anew; garbage waits: it would take
     keras.utils.clear_session(free_memory=False)
 
 
+@pytest.mark.slow
 @each_row
 @pytest.mark.usefixtures("fresh_session")
 def test_the_message_is_still_provoked_and_found(entry):

@@ -15,6 +15,8 @@ from helpers.batching import Plan, bucketed, fixed
 from helpers.feeding import PlannedDataset, tf_dataset
 from helpers.feeding.feed import Feed
 
+pytestmark = pytest.mark.slow
+
 LENGTHS = [5, 2, 7, 1, 3]
 RAGGED = [np.full((length, 2), length, "float32") for length in LENGTHS]
 SIZES = [(8, 10), (6, 12), (8, 30), (5, 9), (7, 25), (8, 5)]
