@@ -6,7 +6,7 @@ WORKERS ?= 2
 MINUTES ?= 10
 BIN := .venv/bin
 COLAB := .venv-colab/bin
-PYTEST := -m pytest --numprocesses=$(WORKERS) --dist=loadfile
+PYTEST := -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 ANY_LANE := backends-jax colab-backends-jax backends-torch colab-backends-torch
 
 help:            ## list the targets
