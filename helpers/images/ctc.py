@@ -45,7 +45,8 @@ class CTCLoss(keras.losses.Loss):
 
     Example:
         >>> logits = np.log([[[0.4, 0.6], [0.5, 0.5]]])
-        >>> round(float(np.exp(-CTCLoss()(np.array([[1]]), logits))), 3)
+        >>> loss = float(CTCLoss()(np.array([[1]]), logits))
+        >>> round(float(np.exp(-loss)), 3)
         0.8
     """
 
