@@ -12,6 +12,7 @@ import pytest
 from warm_kernels import start_warm_kernels
 
 ROOT = pathlib.Path(__file__).parent
+EXTENSIONS = ROOT / "book" / "_ext"
 SITUATIONS = ROOT / "helpers" / "errors" / "situations"
 ON_ANY_BACKEND = ("helpers.masking", "helpers.images", "helpers.augmentation")  # their docstrings
 WITH_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
@@ -25,8 +26,8 @@ hypothesis.settings.load_profile("book")
 
 def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:
     """Pass over files without a test: without TensorFlow, all that are not for any backend."""
-    if SITUATIONS in collection_path.parents:
-        return True  # they hold no examples, and there are many
+    if {SITUATIONS, EXTENSIONS} & set(collection_path.parents):
+        return True  # they hold no examples
     if WITH_TENSORFLOW or collection_path.suffix != ".py":
         return None
     if ROOT / "helpers" in collection_path.parents:
@@ -37,7 +38,11 @@ def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the examples of docstrings where the tests of their package run."""
+    """Run the examples of docstrings where the tests of their package run, and the site first.
+
+    The workers take the files in this order. The dear ones come first, so that both end together.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("site") is None)
     for item in items:
         if isinstance(item, pytest.DoctestItem) and item.name.startswith(ON_ANY_BACKEND):
             item.add_marker(pytest.mark.any_backend)
