@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -20,4 +21,5 @@ def test_everything_is_found_from_the_root():
     wanted |= {*ROOT.glob("labs/**/*.ipynb"), ROOT / "helpers" / "batching" / "plan.py"}
     wanted = {path.relative_to(ROOT).as_posix() for path in wanted}
     assert "tests/helpers/batching/test_batching.py" in wanted
-    assert wanted <= files
+    for path in wanted - files:  # only tests of a tool that is not installed on this lane
+        assert re.search(r"^\w.*importorskip\(", (ROOT / path).read_text("utf-8"), re.M), path
