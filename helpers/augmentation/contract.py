@@ -109,13 +109,10 @@ def check_contract(
 ) -> Kept:
     """Walk the batches of a pipeline and hold each against what was declared.
 
-    A model that trains proves little about its batches: NumPy and Keras broadcast, cast and pad
-    what does not fit. Walk the pipeline once before ``fit``, and at inference with what you will
-    feed there.
-
-    The first break of the contract is an error that names the batch, the part of it, the axis, what
-    came and what was declared. The parts of a batch that is a tuple or list of up to three are
-    called ``x``, ``y`` and ``sample_weight`` there, whatever they are.
+    A model that trains proves little: NumPy and Keras broadcast, cast and pad what does not fit.
+    The first break of the contract is an error that names the batch, its part, the axis, what came
+    and what was declared. The parts of a tuple or list of up to three are called ``x``, ``y`` and
+    ``sample_weight`` there, whatever they are.
 
     A ``PyDataset`` is walked at most once, in its current epoch, however large ``limit`` is, and
     does not go on to the next. A dataset with ``augment`` draws anew: ``fit`` sees other draws.
@@ -126,11 +123,9 @@ def check_contract(
             you like. An iterator (a generator) is used up as far as it is walked.
         declared: A `Declared` for each array, nested as the batches are; a tuple counts as a list.
             None declares that there is None.
-        limit: Walk at most so many batches; None walks all. An iterator needs a limit, and so does
-            a dataset that says that it never ends. What lies behind the limit is not checked.
-        rule: Called with each batch after the rest has been checked, its parts as NumPy arrays. It
-            returns None, or a message that says how the batch breaks a rule of yours: padding that
-            is not 0, say.
+        limit: Walk at most so many batches; None walks all, where the batches end.
+        rule: Called with each batch, its parts as NumPy arrays, after the rest has been checked.
+            Returns None, or a message that says how the batch breaks a rule of yours.
 
     Returns:
         How many batches and rows kept the contract, and which shapes they had.

@@ -47,8 +47,7 @@ def letterbox(
     """Resize images into one box, each by one factor for both sides, and pad what is left.
 
     Each image is resized by Keras's own ``Resizing`` to its `fitted_size`, then padded below and to
-    the right. Keras's ``Resizing(pad_to_aspect_ratio=True)`` fits an image in a box too, but puts
-    it in the middle, and neither a mask nor the sizes say what is padding.
+    the right; Keras's ``Resizing(pad_to_aspect_ratio=True)`` puts it in the middle, without a mask.
 
     Nothing is squeezed, but an object's size in pixels is another one afterwards: where size says
     what it is, pad and do not resize (`pad_to_bucket`). Values keep their range, but for

@@ -49,33 +49,18 @@ TIE = 0.01  # pixels; halfway between two, the upper or left one counts, whateve
 class OneDraw(keras_layers.Layer):
     """Give all frames of a clip, its masks and its boxes the same random transform.
 
-    Keras's image layers draw once per image. They refuse clips; folded into the batch, as
-    `TimeDistributed` does it, every frame gets a draw of its own. They take images with masks and
-    boxes as a dict. But `RandomFlip` and `RandomCrop` overwrite that dict, boxes of `RandomShear`
-    and `RandomCrop` are wrong, Keras 3.13 interpolates masks, so classes appear that do not
-    exist, and on PyTorch `RandomRotation` puts the mask elsewhere than the image.
-    Here Keras's layer is only ever given images: masks and boxes go where the pixels went.
+    Call it with images ``(batch, height, width, channels)``, clips ``(batch, time, height, width,
+    channels)``, one image ``(height, width, channels)``, or a dict of ``images``, ``masks`` and
+    ``boxes``. Keras's layer is only ever given images; masks and boxes go where the pixels went.
+    The page `Augmenting <one-draw.html>`__ says how, and why not by Keras's own dict.
 
-    - A layer that moves pixels (`MOVING`) sees all frames of a clip as channels of one image.
-      Three more channels say where each pixel came from and how much of it is real.
-    - A layer that changes values (`VALUES`) sees the frames of a clip below each other as one
-      image, and leaves masks and boxes alone. What it measures, such as the mean of
-      `RandomContrast`, it measures over the whole clip, with its padding.
+    - A mask holds only labels that came in, and ``mask_value`` where the image was filled.
+    - A box becomes the bounding rectangle, in whole pixels, of what is left of it in sight; where
+      nothing is left, ``0, 0, 0, 0``.
+    - It augments unless ``training=False``: by hand, in `tf.data` (on the TensorFlow backend) and
+      in `fit`, not in `predict` and `evaluate`. A Keras mask passes through.
 
-    A mask is read at the nearest pixel, so it holds only labels that came in, and ``mask_value``
-    where the image was filled. A box becomes the bounding rectangle, in whole pixels, of the
-    pixels whose source lies in it; a box that is out of sight becomes ``0, 0, 0, 0``, and so does
-    one so small that no pixel is left of it.
-
-    What Keras draws once for a whole batch stays so: the offset of `RandomCrop`, the strength of
-    `RandomElasticTransform` and of `RandomGaussianBlur`. An image of rank 3 is a batch of one.
-    With the same seed, images without time come out as from Keras's layer alone.
-
-    Like Keras's layers this one augments unless it is told ``training=False``: called by hand or
-    in `tf.data` it augments, `fit` augments, `predict` and `evaluate` do not. `Resizing`,
-    `CenterCrop`, `AutoContrast`, `Rescaling` work always. In `tf.data` it needs the TensorFlow
-    backend. A Keras mask passes through. A program that only loads a saved model must import this
-    class first.
+    A program that only loads a saved model must import this class first.
 
     Args:
         layers: A Keras image layer of `MOVING` or `VALUES`, or a list of them, applied in turn.
@@ -83,15 +68,10 @@ class OneDraw(keras_layers.Layer):
         **kwargs: ``name`` and the like, as for any layer.
 
     Raises:
-        TypeError: A layer that is not in `MOVING` or `VALUES`, such as `MixUp` or `RandAugment`;
-            a ``mask_value`` that is not an integer. When called: masks that are not integers or
-            booleans, boxes that are not floats.
+        TypeError: A layer that is not in `MOVING` or `VALUES`; a ``mask_value`` that is not an
+            integer. When called: masks that are not integers or bool, boxes that are not floats.
         ValueError: No layer, or one for channels first. When called: an unknown key, no images,
-            another shape, a ``mask_value`` that the masks cannot hold; masks or boxes with
-            ``fill_mode="wrap"`` or with a layer that does not compute in float32; boxes with any
-            ``fill_mode`` but ``"constant"``, since a mirrored copy of an object has no box. In
-            compiled code of TensorFlow: `RandomCrop`, `RandomErasing` or `RandomPerspective`
-            without a known height and width, `RandomElasticTransform` without a fully known shape.
+            another shape, a ``mask_value`` that the masks cannot hold, or what the page lists.
 
     Source: https://github.com/keras-team/keras,
     ``keras/src/layers/preprocessing/image_preprocessing``.

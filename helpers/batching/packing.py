@@ -211,11 +211,8 @@ def packed(
     """Plan bins that hold several rows each, nearly without padding, and batches of bins.
 
     Best-fit decreasing: the rows come longest first, and each goes to the bin with the least room
-    that holds it, or else to a new bin. Of rows of one length it does not matter which goes where,
-    so they are handled together, and so are bins with the same room and the same rows; the work
-    grows with the number of distinct lengths more than with that of rows. Where most rows are
-    short, hardly a bin more is needed than all the timesteps fill; in the worst case it is two
-    ninths more than the best packing and a few bins.
+    that holds it, or else to a new bin. Where most rows are short, hardly a bin more is needed than
+    all the timesteps fill; in the worst case two ninths more than the best packing and a few bins.
 
     All batches have one shape, and a second one if ``tail="keep"`` leaves a smaller last batch.
     The model must keep the rows of a bin apart: attention by a mask, positions by numbers that
@@ -230,11 +227,9 @@ def packed(
         batch_size: Bins in a batch, at least 1.
         tail: ``"keep"``, ``"drop"`` or ``"pad"``.
         shuffle: None for row order among rows of equal length and bins in the order in which they
-            were opened, that of the longest rows first: right to predict. To train, a seed (an
-            integer from 0). Epoch ``k`` draws from ``numpy.random.default_rng([shuffle, k])``
-            the order of rows of equal length (that of random integers, one each), so that other
-            rows meet in a bin, and then the order of the bins. The lengths that share a bin, the
-            number of bins and the shapes are those of epoch 0.
+            were opened, longest rows first: right to predict. To train, a seed (an integer from 0),
+            which draws for each epoch which rows of equal length meet in a bin, and the order of
+            the bins. Their lengths, their number and the shapes are those of epoch 0.
 
     Returns:
         The plan of epoch 0; ``plan.epoch(k)`` gives the others.

@@ -32,17 +32,8 @@ def fixed(
     ``even``  is as large as all others            smaller batches; few slots of weight 0
     ========  ===================================  ============================================
 
-    Nothing happens to the tail if ``batch_size`` divides ``n``.
-
-    With ``"even"`` all batches have one size, and it is chosen so that little is left over: the
-    largest from three quarters of ``batch_size`` up to it that leaves at most 1 % of ``n`` as
-    slots of weight 0, and else the one that leaves the fewest (of two, the larger). Rows that fit
-    in one batch are one batch without such slots.
-
-    Weight 0 takes a padding slot out
-    of sums, not out of all that is counted: Keras's weighted metrics are exact, but its default
-    loss reduction divides by the slots, so that ``evaluate`` reports ``n / slots`` of the loss of
-    the rows; and a layer that computes over the batch (batch normalisation) sees the repeated row.
+    Nothing happens to the tail if ``batch_size`` divides ``n``. The page `Plans <plans.html>`__
+    says how ``"even"`` chooses its size and what a slot of weight 0 is still counted in.
 
     Args:
         n: Number of rows, at least 1.
@@ -51,8 +42,7 @@ def fixed(
         shuffle: None for row order, or a seed (an integer from 0). The order of epoch ``k`` is
             ``numpy.random.default_rng([shuffle, k]).permutation(n)``.
         lengths: Length of each row in tokens (timesteps), ``n`` integers; or ``(n, 2)``, its
-            height and width. Used for the plan's ``fill`` and ``shapes``, never to choose the rows
-            of a batch.
+            height and width. Used for ``fill`` and ``shapes``, never to choose a batch's rows.
 
     Returns:
         The plan of epoch 0; ``plan.epoch(k)`` gives the others.
@@ -96,24 +86,13 @@ def bucketed(
 
     Rows of at most the first boundary share batches, then rows of at most the second, and so on.
     Every batch of a bucket is padded to the bucket's boundary, not to its own longest row, so that
-    a model meets at most one shape for each boundary and batch size, in every epoch.
+    a model meets at most one shape for each boundary and batch size, in every epoch. If rows vary
+    on two axes, a row goes to the boundary of the smallest area that holds it (of equal ones, to
+    the first).
 
-    If rows vary on two axes, a boundary is a height and a width, and a row goes to the boundary of
-    the smallest area that holds it (of equal ones, to the first).
-
-    The tail is that of each bucket: ``"keep"`` leaves a smaller last batch in each, ``"drop"``
-    leaves out up to ``batch_size - 1`` rows of each (all of a bucket that has fewer rows than a
-    batch), ``"pad"`` fills it with slots of weight 0, ``"wrap"`` from the bucket's start, and
-    ``"even"`` gives each bucket a batch size of its own that leaves little over, so that there is
-    exactly one shape for each boundary in use and hardly a padding slot. See `fixed` for what each
-    costs.
-
-    Without ``shuffle`` the buckets come in the order of ``boundaries`` and each holds its rows in
-    row order: right to evaluate and predict. To train, shuffle: a model that sees all short rows
-    before the long ones sees another problem at the end of an epoch than at its start.
-
-    Planning takes about 30 bytes for each row and 100 for each batch at its peak, however long the
-    rows are; the plan keeps 18 and 64. Height and width take 10 more for each row.
+    The tail is that of each bucket (see `fixed`): ``"drop"`` leaves out a whole bucket that has
+    fewer rows than a batch, and ``"even"`` gives each bucket a batch size of its own, so that there
+    is one shape for each boundary in use. More is on the page `Plans <plans.html>`__.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
@@ -122,10 +101,9 @@ def bucketed(
             lengths, ``(buckets, 2)``, heights and widths in any order. The last one, or one of the
             pairs, must hold the longest row. A boundary that no row goes to makes no batch.
         tail: ``"keep"``, ``"drop"``, ``"pad"``, ``"wrap"`` or ``"even"``, in each bucket.
-        shuffle: None for buckets one after the other, or a seed (an integer from 0). Epoch ``k``
-            draws from ``numpy.random.default_rng([shuffle, k])`` the order of the rows, which each
-            bucket keeps, and then the order of the batches. (The order of the rows is that of
-            random integers of 32 bits, one each.) Its shapes are those of epoch 0.
+        shuffle: None for the buckets one after the other, each in row order: right to predict. To
+            train, a seed (an integer from 0), which draws the order of the rows and of the batches
+            of each epoch. Its shapes are those of epoch 0.
 
     Returns:
         The plan of epoch 0; ``plan.epoch(k)`` gives the others.
@@ -166,18 +144,9 @@ def grouped(
     boundaries, but nearly every batch has a length of its own: a model that compiles for each
     shape had better get `bucketed`.
 
-    This is what the length-grouped sampler of Hugging Face's Transformers does, but for two things:
-    that one leaves the batches of a window in order, from long to short, and moves the longest row
-    of all to the front. Here a shuffled epoch draws the order of the batches too.
-
-    A small ``window`` pads more and mixes better. Rows that share a batch are of about one length,
-    and with ``window=None`` they are nearly the same rows in every epoch.
-
-    Rows that vary on two axes are sorted by area, and a batch is padded to its largest height and
-    its largest width.
-
-    Planning takes about 30 bytes for each row and 100 for each batch at its peak; the plan keeps 18
-    and 64. Lengths over 65,535 take 7 more for each row, and height and width 14.
+    A small ``window`` pads more and mixes better; with ``window=None`` nearly the same rows share a
+    batch in every epoch. Rows that vary on two axes are sorted by area, and a batch is padded to
+    its largest height and its largest width. More is on the page `Plans <plans.html>`__.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
@@ -185,10 +154,8 @@ def grouped(
         window: Batches in a window, at least 1; None sorts all rows at once.
         tail: What happens to the smaller last batch of the epoch (before batches are mixed), which
             has the shortest rows of the last window: see `fixed`.
-        shuffle: None for row order, or a seed (an integer from 0). Epoch ``k`` draws from
-            ``numpy.random.default_rng([shuffle, k])`` the order of the rows (that of random
-            integers of 32 bits, one each), and then the order of the batches. Of rows of one length
-            in a window, those that were drawn first come first.
+        shuffle: None for row order, or a seed (an integer from 0), which draws the order of the
+            rows and of the batches of each epoch.
 
     Returns:
         The plan of epoch 0; ``plan.epoch(k)`` gives the others, whose padded lengths differ.
@@ -244,10 +211,7 @@ def token_budget(
 
     A batch of many short rows takes as large a step of the optimiser as one of a few long rows:
     a row counts for less the shorter it is. Without ``boundaries``, and but for rows of equal
-    length, the same rows share a batch in every epoch.
-
-    Planning takes about 30 bytes for each row and 100 for each batch at its peak, and 60 for each
-    row if the longest row is longer than there are rows; the plan keeps up to 25 and 64.
+    length, the same rows share a batch in every epoch. More: `Plans <plans.html>`__.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0. With ``boundaries`` also ``(n, 2)``, its
@@ -256,10 +220,8 @@ def token_budget(
         boundaries: None, or the lengths to pad to, as in `bucketed`.
         tail: With ``boundaries``, what happens to the smaller last batch of each bucket: see
             `bucketed`. Without, batches have no common size and only ``"keep"`` has a meaning.
-        shuffle: None, or a seed (an integer from 0). Epoch ``k`` draws from
-            ``numpy.random.default_rng([shuffle, k])`` the order of rows of one length (or of one
-            bucket, that of random integers, one each) and then the order of the batches. Its shapes
-            are those of epoch 0.
+        shuffle: None, or a seed (an integer from 0), which draws for each epoch the order of rows
+            of one length (or of one bucket) and of the batches. Its shapes are those of epoch 0.
 
     Returns:
         The plan of epoch 0; ``plan.epoch(k)`` gives the others. Its ``batch_size`` is the size of

@@ -85,28 +85,25 @@ def draw_photos(
 ) -> Drawing:
     """Draw grey photographs side by side, all to one scale, each under its height and its width.
 
-    They stand in lines as wide as there is room. The padding is hatched, whatever it holds. A
-    mapping begins a line for each of its names. Boxes are framed, and a mask has a dashed line
-    around each of its classes. Where arguments go by photograph they are lists as long as there
-    are photographs, counted through all lines.
+    They stand in lines as wide as there is room, padding hatched, boxes framed, a dashed line
+    around each class of a mask. A mapping begins a line for each of its names. Arguments that go by
+    photograph are lists as long as there are photographs, counted through all lines.
 
     Args:
         images: arrays ``(height, width)`` or ``(height, width, 1)``, integers or floats from 0
             (black) to ``white``. Or a mapping from the name of a line to such a sequence; an array
             ``(time, height, width, 1)`` is one too.
-        names: what to call the photographs; None names none of them.
+        names: what to call the photographs, or None.
         sizes: for each photograph its true height and width, or None where nothing is padding.
             Padding is below and to the right.
         boxes: for each photograph its boxes ``(regions, 4)``: top, left, bottom and right in
             pixels. A box of zeros, the padding of boxes, is left out.
         masks: for each photograph a class id per pixel, integers or bool ``(height, width)``, or
             None. Class 0 has no line of its own.
-        wrong: positions of the photographs that are wrong: framed in the colour of errors and
-            marked with the word "wrong".
+        wrong: positions of the photographs to frame and mark as wrong.
         clip: each line is a clip: its frames are numbered by time, and their size stands once.
         scale: logical pixels for a pixel of a photograph, the drawing being 360 wide; None takes
-            up to 4, so that two or three of the widest photograph stand in a line, or all frames of
-            a clip; but not less than 1, unless even one has no room then.
+            up to 4, so that two or three photographs, or all frames of a clip, stand in a line.
         white: the value of white; None takes 255, or 1 for floats of which none is above 1.
         title: first words of the caption.
         caption: the caption.

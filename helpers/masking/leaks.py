@@ -53,51 +53,32 @@ def padding_leak(
 ) -> Leak:
     """Measure whether padding changes the model's outputs, its loss or its gradients.
 
-    The reference is each row alone, in a batch of one, without padding, by an eager call. It is
-    compared with all rows in one batch, padded by each of ``amounts`` beyond the longest row, on
-    each side: by an eager call, and by ``predict_on_batch`` with the lengths in rising and in
-    falling order, because a compiled function treats its first length unlike the later ones. An
-    output's axis that is longer than in the reference is cut to the reference's steps.
-
-    An untrained model hides leaks: with biases of 0, an LSTM that reads zeros stays at 0. So the
-    weights are drawn anew: kernels with a variance of one over their inputs, biases, means and
-    everything else with standard deviation 0.5, variances and scales between 0.5 and 1.5; then
-    a weight's own constraint is applied. The draws are the same on every backend. All variables,
-    the states of stateful layers and of random generators too, are put back in the end, also after
-    an error. What must stay positive without a constraint may become NaN: use ``weights="own"``.
-
-    ``"loss"`` and ``"gradients"`` go through a real ``train_on_batch`` with ``SGD(1.0)`` on a
-    probe that wraps the model, so how it was compiled stays as it is. Both are compared with the
-    same rows in one batch padded to its longest row. What one step changes is the gradient, and
-    for BatchNormalization also the moving statistics. Dropout and noise of Keras's own layers are
-    set to 0 meanwhile: what they draw depends on the padded shape, so no seed makes it comparable.
+    Each row alone is compared with all rows in one padded batch, for each of ``amounts`` and sides.
+    An untrained model hides leaks, so weights are drawn anew; all variables are put back in the
+    end. The page `Leak and trace <leak-and-trace.html>`__ has the details.
 
     Args:
         model: A Keras model or layer. Its own ``train_step`` and loss weights are not used.
-        rows: List of arrays ``(time, ...)``; or for several inputs a tuple or dict of such lists,
-            each with its own longest length. An array inside a tuple or dict has no time axis and
-            is never padded. With ``lengths``, a padded batch ``(batch, time, ...)``.
-        lengths: int ``(batch,)``: the first so many steps of each row of a padded batch are real.
-            For several inputs one for all arrays, or a tuple or dict with None for "never padded".
+        rows: List of arrays ``(time, ...)``; or a tuple or dict of such lists, one an input. An
+            array inside a tuple or dict has no time axis and is never padded. With ``lengths``, a
+            padded batch ``(batch, time, ...)``.
+        lengths: int ``(batch,)``, real steps of each row of a padded batch; for several inputs one
+            for all arrays, or a tuple or dict with None for "never padded".
         sides: Which of ``"post"`` and ``"pre"``.
         amounts: Steps of padding beyond the longest row. One alone cannot show what ``predict``
             does with a second length.
         value: What the padding holds; for several inputs one for all, or a tuple or dict.
-        make: ``make(rows, length, side)`` returns the model's input, for models that also want
-            the mask or the lengths. It gets some of the rows and the padded length, in the
-            structure of ``rows``; `helpers.padding.pad` itself gives ``(array, mask)``.
+        make: ``make(rows, length, side)`` returns the model's input, for models that want more.
         seeds: How many draws of random weights.
         weights: ``"random"``, or ``"own"`` to keep the model's weights.
         check: Any of ``"outputs"``, ``"loss"``, ``"gradients"``.
         loss: What ``compile`` takes; None takes the loss of the compiled model.
         targets: For the loss: an array ``(n, ...)``, or a list of ``n`` arrays ``(time, ...)``
             that are padded with zeros like the rows; or a tuple or dict of these.
-        tolerance: A change counts as a leak above this times the largest absolute value of the
-            reference, or times 1 if that is smaller. The default is for float32.
+        tolerance: What counts as a leak, over the reference's largest absolute value, or over 1.
 
     Returns:
-        What was found, a `Leak`. It says nothing about lengths, values of padding or weights that
-        were not tried.
+        A `Leak`: for the lengths, values of padding and weights that were tried, no others.
 
     Raises:
         TypeError: ``model`` is not a Keras layer; ``rows`` or ``targets`` are not rows.

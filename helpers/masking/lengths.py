@@ -159,22 +159,19 @@ class KeepMask(layers.Wrapper):
     Keras's own layers let padding into the last real steps, then drop the mask with a warning.
     This wrapper shuts padding out, so each row comes out as if it were alone and unpadded.
 
-    * Before a convolution, padded steps become 0. Before max pooling they become minus infinity.
-      Average pooling divides by the number of real steps. What the padding held, NaN too, has no
-      influence on outputs and gradients.
+    * What the padding holds, NaN too, has no influence: it is 0 before a convolution, -inf before
+      max pooling, and average pooling divides by the number of real steps.
     * The output's mask has ``strided_lengths`` real steps a row. The other output steps are 0.
-    * Padding may be behind the rows, before them or both. With strides above 1 each row is first
-      moved to the front: in a row padded in front, the strides would start in the padding. The
-      padding then comes out behind the rows.
-    * A hole, a masked step between real ones, counts as 0 or is left out like padding. With
-      padding ``"valid"`` an output step is real only if all steps it sees are; with ``"same"`` and
-      ``"causal"`` if the step at its own place is.
+    * Padding may be behind the rows, before them or both. With strides above 1 it comes out behind
+      the rows, since strides must not start in the padding.
+    * A masked step between real ones counts as padding. With padding ``"valid"`` an output step is
+      real if all steps it sees are; with ``"same"`` and ``"causal"`` if that at its own place is.
     * `GlobalMaxPooling1D` takes the maximum of the real steps. It consumes the mask; a row without
       a real step gives 0.
 
-    A row shorter than the window of a ``"valid"`` layer has no real step left, and then
-    `GlobalAveragePooling1D` makes NaN of it. Without a mask the layer does what it does alone.
-    A program that only loads a saved model must import `KeepMask` first.
+    A row shorter than the window of a ``"valid"`` layer has no real step left; of it
+    `GlobalAveragePooling1D` makes NaN. A program that only loads a saved model must import
+    `KeepMask` first.
 
     Args:
         layer: `Conv1D`, `SeparableConv1D`, `DepthwiseConv1D`, `MaxPooling1D`, `AveragePooling1D`
@@ -184,9 +181,8 @@ class KeepMask(layers.Wrapper):
     Raises:
         TypeError: ``layer`` is not one of these.
         ValueError: The layer has channels first, or padding ``"same"`` with strides above 1 and a
-            window of more than 2 steps. There Keras starts the first window before the batch's
-            first step, how far depends on the length of the padded batch, and no mask mends that.
-            Take ``"valid"`` or ``"causal"``.
+            window of more than 2 steps: there Keras starts the first window by the length of the
+            padded batch, which no mask mends. Take ``"valid"`` or ``"causal"``.
 
     Example:
         >>> model = keras.Sequential([

@@ -19,23 +19,20 @@ class SequenceLoss(keras.losses.Loss):
     """A loss over the real timesteps, equal however the rows are batched, ordered and padded.
 
     Under a mask, Keras divides a batch's summed loss by the batch's real steps, and ``fit`` and
-    ``evaluate`` then average the batches by their rows. So a step counts more in a batch of short
-    rows, and another batch size gives another loss. Here each row has a value of its own, and a
-    batch's loss is the mean of its rows' values:
+    ``evaluate`` then average the batches by their rows: another batch size gives another loss. Here
+    each row has a value of its own, and a batch's loss is the mean of its rows' values:
 
-    * ``per="row"``: the mean over the row's real steps. Short rows count as much as long ones.
-    * ``per="step"``: the sum over the row's real steps, divided by ``mean_length``. With the mean
-      length of all rows, the loss of a data set is the mean over all its real steps.
+    * ``per="row"``: the mean over its real steps. Short rows count as much as long ones.
+    * ``per="step"``: the sum over its real steps, divided by ``mean_length``: that of all rows.
 
-    The epoch's loss and its summed gradient are then the same for all batchings. A row without
-    real steps has the value 0 and counts as a row.
+    The epoch's loss and its summed gradient are then the same for all batchings.
 
     A step is real where the model's output is masked True (Keras hands that mask on by itself),
     where ``sample_weight`` is not 0, and where the loss does not mask it itself
     (``ignore_class``). What ``y_true`` and ``y_pred`` hold elsewhere, NaN too, has no influence on
     value and gradient. ``sample_weight`` has shape ``(batch,)`` or ``(batch, time)``; weights
-    other than 0 and 1 multiply the steps' losses. As in Keras, a row of weight 0 still counts in
-    the number of rows. A program that only loads a saved model must import this class first.
+    other than 0 and 1 multiply the steps' losses; a row of weight 0 still counts as a row. A
+    program that only loads a saved model must import this class first.
 
     Args:
         loss: Name of a Keras loss (``"mse"``), a Keras loss object, or a function of ``y_true`` and
@@ -43,7 +40,7 @@ class SequenceLoss(keras.losses.Loss):
             own ``reduction`` is not used.
         per: ``"row"`` or ``"step"``.
         mean_length: Mean length of all rows of the data set, for ``per="step"`` only. On another
-            data set the value is off by the ratio of the mean lengths; read `SequenceMetric` there.
+            data set read `SequenceMetric`.
         name: Name of the loss.
 
     Raises:

@@ -23,33 +23,24 @@ def trace(
 ) -> Trace:
     """Follow the masks through a model, one row per call of a layer and per plain operation.
 
-    The model runs eagerly on ``batch``, then on shapes alone if it has user-defined layers (only so
-    can ``h + h`` in a ``call`` be seen), then through ``predict_on_batch`` at full and at half
-    length in both orders, where masks and shapes are compared with the eager run. Its variables,
-    compiled functions and graph stay as they were; an unbuilt model is built.
+    The model runs eagerly on ``batch``, and through ``predict_on_batch`` at full and at half length
+    (see `Leak and trace <leak-and-trace.html>`__). It stays as it was; an unbuilt one is built.
 
     What becomes of a mask at a step:
 
     - ``"born"``: none came in, one went out.
     - ``"kept"``: one came in, one went out.
-    - ``"consumed"``: one came in, none went out, and the layer's ``call`` was given it, or an
-      operation used it by hand, as in ``h * keras.ops.cast(mask, h.dtype)[..., None]``.
+    - ``"consumed"``: one came in, none went out, and the layer's ``call`` or an operation used it.
     - ``"dropped with a warning"``: none went out, and Keras warned.
     - ``"dropped silently"``: none went out, nobody used it and nobody said so.
     - ``"no mask"``: there was none.
 
-    Plain operations in a user-defined layer whose ``call`` was given a mask are that layer's own
-    business and not shown, nor are operations that only work on masks.
-
     Args:
         model: Any Keras model or layer.
         batch: What ``model`` is called with: an array ``(batch, ...)``, or a list, tuple or dict.
-        lengths: ``(batch,)`` real timesteps of each row. With it, a mask that is born with another
-            number of real steps is noted.
+        lengths: ``(batch,)`` real timesteps of each row; a mask born with others is noted.
         axes: Names of the input's axes, such as ``("batch", "time", "features")``, in the structure
-            of ``batch``. None guesses them: two axes are (batch, time) for integers and (batch,
-            features) for floats, three (batch, time, features), four (batch, height, width,
-            features), five (batch, time, height, width, features).
+            of ``batch``. None guesses them by their number and dtype, as the page lists.
         predict: Whether to run through ``predict_on_batch`` too, which takes most of the time.
 
     Returns:
