@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from leak_models import predict_forgets_steps
+from leak_parts import predict_forgets_steps
 
 from helpers.images.frames import PerFrame
 from helpers.images.sequences import ToSequence

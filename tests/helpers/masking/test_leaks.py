@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from leak_models import ZOO, floats, numbers, predict_forgets_steps, tokens, words
+from leak_models import ZOO
+from leak_parts import floats, numbers, predict_forgets_steps, tokens, words
 
 from helpers.masking import leak_report, leaks
 from helpers.masking.leaks import FALLING, RISING, padding_leak
