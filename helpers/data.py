@@ -12,6 +12,8 @@ the other, so a smaller ``count`` gives the beginning of a larger one.
 """
 
 import math
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -393,8 +395,12 @@ def random_lengths(
 
 def _read(name: str) -> dict[str, np.ndarray]:
     """Read one data file, anew at each call: nobody can corrupt what the next caller gets."""
-    with np.load(_DATASETS / f"{name}.npz", allow_pickle=False) as file:
-        return dict(file)
+    path = _DATASETS / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise OSError(f"{path}: cannot be read ({error}); fetch the file again") from error
 
 
 def _split_index(split: str) -> int:

@@ -7,10 +7,56 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.arguments import plain_array
 
-def as_numpy(x: Any) -> np.ndarray:
-    """Return a tensor of any backend, or whatever NumPy can read, as an array."""
-    return ops.convert_to_numpy(x) if ops.is_tensor(x) else np.asarray(x)
+INT32 = np.iinfo(np.int32)
+
+
+def as_numpy(x: Any, name: str = "x") -> np.ndarray:
+    """Return a tensor of any backend, or what NumPy reads without a loss, as an array.
+
+    Raises:
+        TypeError: ``x``, which the error calls ``name``, is what `plain_array` refuses.
+        ValueError: The same.
+    """
+    return ops.convert_to_numpy(x) if ops.is_tensor(x) else plain_array(name, x)
+
+
+def as_int32(name: str, x: Any) -> Any:
+    """Return integers as an int32 tensor.
+
+    Args:
+        name: The argument, for the errors.
+        x: An array, a list, a tensor, or a symbolic tensor.
+
+    Raises:
+        TypeError: ``x`` holds no integers, or is what `plain_array` refuses.
+        ValueError: int32 does not hold one of them. While a function is compiled tensors have no
+            values, and nothing is compared.
+    """
+    if not (isinstance(x, keras.KerasTensor | keras.Variable) or ops.is_tensor(x)):
+        array = plain_array(name, x)
+        x = array.astype(np.int32) if isinstance(x, list | tuple) and not array.size else array
+    if "int" not in _dtype_name(x.dtype):
+        raise TypeError(f"{name}: expected integers, got dtype {x.dtype}")
+    known = x if isinstance(x, np.ndarray) else values(x)
+    if known is not None and known.size:
+        wrong = (known < INT32.min) | (known > INT32.max)
+        if wrong.any():
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            raise ValueError(
+                f"{name}: expected integers up to {INT32.max}, got {known[place]} at {place}"
+            )
+    if isinstance(x, np.ndarray):
+        return ops.convert_to_tensor(x.astype(np.int32))
+    return ops.cast(x, "int32")
+
+
+def _dtype_name(dtype: Any) -> str:
+    try:
+        return keras.backend.standardize_dtype(dtype)
+    except (TypeError, ValueError):  # one that Keras does not know, such as strings or objects
+        return str(dtype)
 
 
 def values(x: Any) -> np.ndarray | None:

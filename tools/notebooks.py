@@ -78,9 +78,11 @@ def read(path: pathlib.Path) -> nbformat.NotebookNode:
 
 
 def write(path: pathlib.Path, notebook: nbformat.NotebookNode) -> None:
-    """Write a normalised notebook; nbformat fixes the order of the keys."""
+    """Write a normalised notebook in one step: a full disk must not cost the earlier one."""
     nbformat.validate(notebook)
-    nbformat.write(normalise(notebook), path)
+    half = path.with_name(f"{path.name}.new")
+    nbformat.write(normalise(notebook), half)  # it fixes the order of the keys
+    half.replace(path)
 
 
 def execute(path: pathlib.Path, timeout: int = 600) -> None:

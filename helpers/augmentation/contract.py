@@ -206,7 +206,10 @@ class _Walk:
             self._fail(path, f"expected an array or a tensor, got {_kind(part)}")
         if dtype != declared.dtype:
             self._fail(path, f"expected dtype {declared.dtype}, got {dtype or part.dtype}")
-        array = as_numpy(part)
+        try:
+            array = as_numpy(part, "array")
+        except TypeError as error:  # a masked array
+            self._fail(path, str(error).removeprefix("array: "))
         self._shape(array.shape, declared.shape, path)
         self.shapes.append(array.shape)
         self._values(array, declared, path)

@@ -92,8 +92,8 @@ def letterbox(
     if images[0].dtype.kind == "c":
         raise TypeError(f"images: expected real numbers, got dtype {images[0].dtype}")
     resized = []
-    for image in images:
-        image = image.astype(np.float32)
+    for i, image in enumerate(images):
+        image = _as_float32(i, image)
         image = image if image.ndim == 3 else image[:, :, None]
         fitted = fitted_size(image.shape[:2], box, enlarge=enlarge)
         if fitted != image.shape[:2]:
@@ -176,6 +176,18 @@ def _as_images(images: Any) -> list[np.ndarray]:
         if image.size == 0:
             raise ValueError(f"images[{i}]: expected at least one pixel, got shape {image.shape}")
     return images
+
+
+def _as_float32(i: int, image: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # the error below says it better than a RuntimeWarning
+        cast = image.astype(np.float32)
+    wrong = np.isinf(cast) & np.isfinite(image)
+    if wrong.any():
+        place = tuple(int(axis) for axis in np.argwhere(wrong)[0])
+        raise ValueError(
+            f"images[{i}]: expected numbers that float32 holds, got {image[place]} at {place}"
+        )
+    return cast
 
 
 def _sizes(images: list[np.ndarray]) -> np.ndarray:

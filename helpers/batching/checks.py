@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from helpers.arguments import plain_array
+
 TAILS = ("keep", "drop", "pad", "wrap", "even")
 COSTS = ("steps", "linear", "quadratic")
 _SIDES = 2**31  # heights and widths stay below it, so that an area is an int64
@@ -35,10 +37,7 @@ def lengths(rows: Sequence) -> np.ndarray:
 
 
 def _integers(name: str, values: object) -> np.ndarray:
-    try:
-        return np.asarray(values)
-    except ValueError as error:  # a list of lists of different lengths
-        raise ValueError(f"{name}: expected one array of integers, got {error}") from None
+    return plain_array(name, values, "one array of integers")
 
 
 def row_lengths(values: Sequence | np.ndarray, n: int | None = None) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from helpers.arguments import choice, integer
 from helpers.batching.checks import row_lengths
 
+_MOST = 100_000  # boundaries: more serve nobody, and a number without an end fills the memory
 _BLOCK = 8192  # cells of the table that are computed at once: 64 KiB, which stays in the cache
 
 
@@ -74,14 +75,15 @@ def geometric_ladder(lengths: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
 
     Args:
         lengths: Length of each row, ``n`` integers from 0; 0 counts as 1.
-        k: Number of boundaries, at least 1.
+        k: Number of boundaries, 1 to 100,000.
 
     Returns:
         int64, at most ``k`` boundaries, increasing; the last is the longest row.
 
     Raises:
         TypeError: An argument is not of the type above.
-        ValueError: No rows, a negative length, ``k`` below 1, or rows with a height and a width.
+        ValueError: No rows, a negative length, ``k`` out of range, or rows with a height and a
+            width.
 
     Example:
         >>> geometric_ladder([1, 100, 1000], 3).tolist()
@@ -89,10 +91,12 @@ def geometric_ladder(lengths: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
     """
     distinct, _ = _rungs(lengths)
     k = integer("k", k, minimum=1)
+    if k > _MOST:
+        raise ValueError(f"k: expected at most {_MOST} boundaries, got {k}")
     shortest, longest = int(distinct[0]), int(distinct[-1])
-    steps = np.round(np.geomspace(shortest, longest, k + 1)[1:]).astype(np.int64)
-    steps[-1] = longest  # not what rounding left of it
-    return np.unique(steps)
+    steps = np.geomspace(shortest, longest, k + 1)[1:].tolist()
+    rungs = [min(round(step), longest) for step in steps]  # an int64 may not hold what is rounded
+    return np.unique(np.array([*rungs[:-1], longest], np.int64))
 
 
 def quantile_ladder(lengths: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
@@ -115,8 +119,8 @@ def quantile_ladder(lengths: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
         [2, 3, 10]
     """
     distinct, counts = _rungs(lengths)
-    k = integer("k", k, minimum=1)
     rows = np.cumsum(counts)
+    k = min(integer("k", k, minimum=1), int(rows[-1]))  # more would be the same
     wanted = -(-np.arange(1, k + 1) * rows[-1] // k)
     return np.unique(distinct[np.searchsorted(rows, wanted)])
 

@@ -113,8 +113,11 @@ def catalogue() -> tuple[Entry, ...]:
 def _row(file: Traversable) -> dict:
     """Read a row, and add what its file may leave out."""
     name = file.name.removesuffix(".yml")
-    row = yaml.load(file.read_bytes(), _LOADER)
-    row["exception"] = tuple(row["exception"])
+    try:
+        row = yaml.load(file.read_bytes(), _LOADER)
+        row["exception"] = tuple(row["exception"])
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        raise ValueError(f"{file}: expected the fields of a row, got {error!r}") from error
     return {"id": name, "provoke": name.replace("-", "_"), **row}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import boolean
+from helpers.arguments import boolean, plain_array
 from helpers.batching import Plan
 from helpers.feeding.leaves import Leaf, Padding, Reader, as_leaf
 from helpers.padding import check_options
@@ -121,7 +121,7 @@ def _ones(leaf: Leaf) -> int:
 
 def row_weights(sample_weight: Any, n: int) -> np.ndarray:
     """Check the argument ``sample_weight`` and return it as float32 ``(n,)``."""
-    array = np.asarray(sample_weight)
+    array = plain_array("sample_weight", sample_weight)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"sample_weight: expected numbers, got dtype {array.dtype}")
     if array.shape != (n,):
@@ -129,7 +129,19 @@ def row_weights(sample_weight: Any, n: int) -> np.ndarray:
     if not np.isfinite(array).all():
         row = int(np.argmin(np.isfinite(array)))
         raise ValueError(f"sample_weight: expected finite numbers, got {array[row]} for row {row}")
-    return array.astype(np.float32)
+    with np.errstate(all="ignore"):  # the error below says it better than a RuntimeWarning
+        cast = array.astype(np.float32)
+        given = array.astype(np.float64)
+        # Rounding is fine for fractions; an integer is meant as it stands.
+        rounded = 0 if array.dtype.kind in "biu" else 1e-6
+        wrong = ~(np.abs(cast - given) <= rounded * np.abs(given))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"sample_weight: expected numbers that float32 holds, got {array[row]} for row {row}, "
+            f"which would be {cast[row]}"
+        )
+    return cast
 
 
 def _cut(bounds: list[int], array: np.ndarray, i: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.arguments import plain_array
 from helpers.batching import Plan
 from helpers.batching.policies import buckets_of
 from helpers.padding import as_rows, fill_value, pad
@@ -158,7 +159,7 @@ def as_leaf(
             f"{path}: expected an array, a list of rows, or a tuple or dict of these, "
             f"got {type(data).__name__}"
         )
-    array = np.asarray(data)
+    array = plain_array(path, data)
     if array.dtype == object:
         raise TypeError(f"{path}: expected numbers, got an object array; pass a list of rows")
     if array.ndim == 0:

@@ -1,17 +1,28 @@
 """Passes over a dataset and epochs of its plan: what all datasets for Keras share."""
 
-from typing import Any
-
 import keras
 
+from helpers.arguments import boolean, integer
 from helpers.batching import PackedPlan, Plan
 
 
 class Passes(keras.utils.PyDataset):
     """A PyDataset that shows the next epoch of its plan in each pass."""
 
-    def __init__(self, plan: Plan | PackedPlan, **options: Any):
-        super().__init__(**options)
+    def __init__(
+        self,
+        plan: Plan | PackedPlan,
+        *,
+        workers: int,
+        use_multiprocessing: bool,
+        max_queue_size: int,
+    ):
+        boolean("use_multiprocessing", use_multiprocessing)
+        super().__init__(  # Keras checks none of them: fit hangs on a queue of the wrong type
+            workers=integer("workers", workers, minimum=1),
+            use_multiprocessing=use_multiprocessing,
+            max_queue_size=integer("max_queue_size", max_queue_size, minimum=1),
+        )
         self.plan = plan
         self.epoch = 0
         self._begun = False

@@ -46,7 +46,7 @@ def read_runs(path: str | Path = RUNS) -> tuple[Run, ...]:
         return ()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not JSON: {error}") from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ValueError(f'{path.name}: expected an object with "schema": {SCHEMA}')
@@ -59,7 +59,10 @@ def write_runs(path: Path, runs: Iterable[Run]) -> None:
     """Write runs to a file, in the order of their cells."""
     ordered = [asdict(run) for run in sorted(runs, key=identity)]
     text = json.dumps({"schema": SCHEMA, "runs": ordered}, indent=2, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    # In one step: a full disk or an interrupt must not cost the earlier runs.
+    half = path.with_name(f"{path.name}.new")
+    half.write_text(text + "\n", encoding="utf-8")
+    half.replace(path)
 
 
 def identity(run: Run) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import choice, integer
+from helpers.arguments import choice, integer, plain_array
 
 KEYS = ("width", "height", "area", "aspect")
 
@@ -51,7 +51,7 @@ def bucket_sizes(sizes: Any, count: int, by: str = "width") -> np.ndarray:
 
 
 def _checked(sizes: Any) -> np.ndarray:
-    sizes = np.asarray(sizes)
+    sizes = plain_array("sizes", sizes)
     if sizes.ndim != 2 or sizes.shape[1] != 2 or len(sizes) == 0:
         raise ValueError(f"sizes: expected (images, 2) with an image, got shape {sizes.shape}")
     if sizes.dtype.kind not in "iu":

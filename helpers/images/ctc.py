@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.arguments import plain_array
 from helpers.keras_private import mask_of, only_shapes
-from helpers.tensors import as_numpy, sizes_agree
+from helpers.tensors import as_int32, as_numpy, sizes_agree
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
@@ -38,6 +39,7 @@ class CTCLoss(keras.losses.Loss):
         dtype: As in other Keras losses.
 
     Raises:
+        TypeError: When called: labels that are not integers.
         ValueError: When called: shapes that do not fit, and, where values are known, labels that
             do not fit their steps or are no class.
 
@@ -79,7 +81,9 @@ class CTCLoss(keras.losses.Loss):
         (labels, counts), (logits, real) = y_true, y_pred
         counts = ops.cast(counts, "bool")[:, None]
         real = ops.logical_and(ops.cast(real, "bool"), counts)
-        labels = ops.where(counts, ops.cast(labels, "int32"), 0)
+        labels = ops.where(
+            counts, ops.cast(labels, "int32"), 0
+        )  # Keras casts what a loss is called with
         # 0 where not real before the loss, not after: the gradient of a NaN masked away is NaN.
         logits, steps = _to_front(logits, real)
         labels, lengths = _to_front(labels, ops.not_equal(labels, 0))
@@ -111,6 +115,7 @@ class ExactMatch(keras.metrics.Mean):
         dtype: As in other Keras metrics.
 
     Raises:
+        TypeError: When called: labels that are not integers.
         ValueError: When called: shapes that do not fit.
 
     Example:
@@ -134,7 +139,6 @@ class ExactMatch(keras.metrics.Mean):
             sample_weight: ``(batch,)``, ``(batch, 1)`` or None.
         """
         labels, real, weight = _checked(y_true, y_pred, sample_weight, self.dtype)
-        labels = ops.cast(labels, "int32")
         labels, _ = _to_front(labels, ops.not_equal(labels, 0))
         best = ops.cast(ops.argmax(ops.convert_to_tensor(y_pred), axis=-1), "int32")
         best, _ = _to_front(best, ops.cast(real, "bool"))  # what is left behind them is blank
@@ -166,6 +170,7 @@ def greedy_decode(logits: Any, lengths: Any = None, mask: Any = None) -> list[np
         A list with one int64 array of classes 1, 2, ... per row, empty if only blanks were read.
 
     Raises:
+        TypeError: ``logits`` are no real numbers, ``lengths`` no integers, ``mask`` is not bool.
         ValueError: Shapes that do not fit, a length that is negative or above ``time``, both
             ``lengths`` and ``mask``, or NaN at a real step.
 
@@ -178,21 +183,27 @@ def greedy_decode(logits: Any, lengths: Any = None, mask: Any = None) -> list[np
         mask = mask_of(logits)
     elif mask is not None and lengths is not None:
         raise ValueError("mask: expected None together with lengths, got both")
-    logits = as_numpy(logits)
+    logits = as_numpy(logits, "logits")
+    if logits.dtype.kind in "cOSUmM":
+        raise TypeError(f"logits: expected real numbers, got dtype {logits.dtype}")
     if logits.ndim != 3:
         raise ValueError(f"logits: expected (batch, time, classes), got {logits.shape}")
     rows, time = logits.shape[:2]
     real = np.ones((rows, time), bool)
     if mask is not None:
-        real = as_numpy(mask).astype(bool)
+        real = as_numpy(mask, "mask")
+        if real.dtype != bool:
+            raise TypeError(f"mask: expected bool, got dtype {real.dtype}")
         if real.shape != (rows, time):
             raise ValueError(f"mask: expected shape {(rows, time)}, got {real.shape}")
     elif lengths is not None:
-        lengths = as_numpy(lengths)
+        lengths = as_numpy(lengths, "lengths")
+        if lengths.dtype.kind not in "iu":
+            raise TypeError(f"lengths: expected integers, got dtype {lengths.dtype}")
         if lengths.shape != (rows,):
             raise ValueError(f"lengths: expected shape ({rows},), got {lengths.shape}")
         for row, length in enumerate(lengths.tolist()):
-            if not 0 <= length <= time or length != int(length):
+            if not 0 <= length <= time:
                 raise ValueError(f"lengths: expected 0 to {time} steps, got {length} in row {row}")
         real = np.arange(time) < lengths[:, None]
     broken = np.isnan(logits).any(axis=2) & real
@@ -216,21 +227,28 @@ def steps_needed(labels: Any) -> np.ndarray:
         Int64 ``(batch,)``.
 
     Raises:
-        ValueError: ``labels`` has another shape.
+        TypeError: ``labels`` are not integers.
+        ValueError: ``labels`` has another shape, or one is negative.
 
     Example:
         >>> steps_needed([[1, 2, 3], [1, 1, 2], [4, 0, 0], [0, 0, 0]]).tolist()
         [3, 4, 1, 0]
     """
     if hasattr(labels, "shape"):
-        labels = as_numpy(labels)
+        labels = as_numpy(labels, "labels")
         if labels.ndim != 2:
             raise ValueError(f"labels: expected (batch, length), got {labels.shape}")
+    elif not isinstance(labels, list | tuple):
+        raise TypeError(f"labels: expected an array or a list, got {type(labels).__name__}")
     needed = []
     for i, row in enumerate(labels):
-        row = as_numpy(row)
+        row = as_numpy(row, f"labels[{i}]")
         if row.ndim != 1:
             raise ValueError(f"labels: expected a row of symbols, got {row.shape} in row {i}")
+        if row.size and row.dtype.kind not in "iu":
+            raise TypeError(f"labels: expected integers, got dtype {row.dtype} in row {i}")
+        if (row < 0).any():
+            raise ValueError(f"labels: expected symbols from 1, got {row.min()} in row {i}")
         row = row[row != 0]
         needed.append(len(row) + np.count_nonzero(row[1:] == row[:-1]))
     return np.array(needed, "int64")
@@ -244,12 +262,14 @@ def _merged(best: np.ndarray) -> np.ndarray:
 
 def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
     """Labels ``(batch, length + 1)``, mask ``(batch, time)``, weights ``(batch,)`` or None."""
+    if isinstance(y_pred, np.ma.MaskedArray):
+        plain_array("y_pred", y_pred)  # says that the mask would be lost
     shape = tuple(getattr(y_pred, "shape", ()))
     if len(shape) != 3:
         raise ValueError(
             f"y_pred: expected logits (batch, time, classes), got {shape or type(y_pred).__name__}"
         )
-    labels = ops.convert_to_tensor(y_true)
+    labels = as_int32("y_true", y_true)
     if len(labels.shape) != 2 or not sizes_agree(labels.shape[:1], shape):
         raise ValueError(
             f"y_true: expected labels (batch, length) for y_pred's {shape}, "

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers.arguments import integer, pair
+from helpers.arguments import integer, number, pair, plain_array
 from helpers.images.sequences import checked_sizes
 from helpers.masking.lengths import mask_from_lengths
 from helpers.tensors import values
@@ -47,16 +47,16 @@ def ink_boxes(
         image without ink.
 
     Raises:
-        TypeError: ``image`` is not numeric, or ``gap``, ``smallest`` or ``widest`` is not an
-            integer.
-        ValueError: Another shape, NaN or infinity in the image, or ``gap``, ``smallest`` or
-            ``widest`` below 1.
+        TypeError: ``image`` is not numeric, ``threshold`` is no number, or ``gap``, ``smallest`` or
+            ``widest`` is not an integer.
+        ValueError: Another shape, NaN or infinity in the image or as ``threshold``, or ``gap``,
+            ``smallest`` or ``widest`` below 1.
 
     Example:
         >>> ink_boxes(np.array([[0, 9, 0, 0], [0, 9, 0, 5]])).tolist()
         [[0.0, 1.0, 2.0, 2.0], [1.0, 3.0, 2.0, 4.0]]
     """
-    image = np.asarray(image)
+    image = plain_array("image", image)
     if image.dtype.kind not in "biuf":
         raise TypeError(f"image: expected numbers, got dtype {image.dtype}")
     if image.ndim not in (2, 3):
@@ -65,6 +65,7 @@ def ink_boxes(
         )
     if not np.isfinite(image).all():
         raise ValueError("image: expected finite numbers, got NaN or infinity")
+    number("threshold", threshold)
     integer("gap", gap, minimum=1)
     integer("smallest", smallest, minimum=1)
     if widest is not None:
@@ -122,7 +123,7 @@ def pad_boxes(
         raise ValueError(f"outside: expected None or 'clip', got {outside!r}")
     if most is not None:
         integer("most", most, minimum=1)
-    sizes = np.asarray(sizes)
+    sizes = plain_array("sizes", sizes)
     if sizes.dtype.kind not in "iu":
         raise TypeError(f"sizes: expected integers, got dtype {sizes.dtype}")
     if sizes.shape != (len(boxes), 2):
@@ -319,7 +320,7 @@ def _checked_counts(counts: Any, boxes: Any) -> Any:
 
 def _checked_boxes(i: int, boxes: Any, size: Any, outside: str) -> np.ndarray:
     """The boxes of image ``i``, float64 ``(regions, 4)``."""
-    boxes = np.asarray(boxes)
+    boxes = plain_array(f"boxes[{i}]", boxes)
     if boxes.size == 0 and (boxes.ndim == 1 or boxes.shape == (0, 4)):
         return np.zeros((0, 4))
     if boxes.dtype.kind not in "iuf":

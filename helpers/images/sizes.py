@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from helpers.keras_private import made_by
-from helpers.tensors import values
+from helpers.tensors import as_int32, values
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.SeparableConv2D, keras.layers.DepthwiseConv2D)
 POOLINGS = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
@@ -88,7 +88,7 @@ def output_sizes(layers: Any, sizes: Any) -> Any:
     sizes = as_sizes(sizes)
     known = values(sizes)
     if known is not None:
-        return ops.convert_to_tensor(_checked_walk(layers, known), dtype="int32")
+        return as_int32("sizes after these layers", _checked_walk(layers, known))
     for rule in [None, *rules]:
         sizes = after_rule(rule, sizes)
     return sizes
@@ -273,13 +273,10 @@ def as_sizes(sizes: Any) -> Any:
         TypeError: They are not integers.
         ValueError: They have another shape.
     """
-    if not isinstance(sizes, keras.KerasTensor):
-        sizes = ops.convert_to_tensor(sizes)
-    if "int" not in keras.backend.standardize_dtype(sizes.dtype):
-        raise TypeError(f"sizes: expected integers, got dtype {sizes.dtype}")
+    sizes = as_int32("sizes", sizes)
     if len(sizes.shape) not in (1, 2) or sizes.shape[-1] != 2:
         raise ValueError(f"sizes: expected (batch, 2) or (2,), got shape {tuple(sizes.shape)}")
-    return ops.cast(sizes, "int32")
+    return sizes
 
 
 def _checked_walk(layers: list[keras.Layer], known: np.ndarray) -> np.ndarray:

@@ -124,9 +124,13 @@ def check_rows_seen(seen: Iterable[int], n: int, *, name: str = "the dataset") -
         name: what the message calls the source of the rows.
 
     Raises:
-        Wrong: names the rows never seen and those seen more than once.
+        Wrong: names a row that there is not, the rows never seen and those seen more than once.
     """
-    counts = np.bincount(np.asarray(list(seen), dtype=np.int64), minlength=n)
+    seen = list(seen)
+    strange = [row for row in seen if not (_is_whole(row) and 0 <= row < n)]
+    if strange:
+        raise Wrong(f"{name}: the batch axis: expected rows 0 to {n - 1}, got {strange[0]!r}.")
+    counts = np.bincount(np.asarray(seen, dtype=np.int64), minlength=n)
     never, often = np.flatnonzero(counts == 0), np.flatnonzero(counts > 1)
     said = []
     if never.size:

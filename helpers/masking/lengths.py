@@ -12,7 +12,7 @@ from keras import layers, ops
 
 from helpers.arguments import choice, integer
 from helpers.padding import SIDES
-from helpers.tensors import values
+from helpers.tensors import INT32, as_int32, values
 
 PADDINGS = ("valid", "same", "causal")
 CONVOLUTIONS = (layers.Conv1D, layers.SeparableConv1D, layers.DepthwiseConv1D)
@@ -148,8 +148,13 @@ def strided_lengths(
         raise ValueError(f"lengths: expected at least 0, got {known[row]} in row {row}")
     # int(): in Keras a NumPy integer would widen int32
     span = int(dilation_rate) * (int(kernel_size) - 1) + 1 if padding == "valid" else 1
-    left = ops.maximum(lengths - span + int(strides), 0)
-    return ops.cast(ops.floor_divide(left, int(strides)), "int32")
+    if span > INT32.max:
+        raise ValueError(
+            f"kernel_size: expected a window of at most {INT32.max} steps, got {span} of them with "
+            f"dilation_rate={dilation_rate}"
+        )
+    steps = ops.floor_divide(lengths - span, min(int(strides), int(INT32.max))) + 1
+    return ops.cast(ops.where(lengths >= span, steps, 0), "int32")
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
@@ -309,15 +314,10 @@ def _fill(x: Any, mask: Any, value: float) -> Any:
 
 
 def _as_lengths(lengths: Any) -> Any:
-    if not isinstance(lengths, keras.KerasTensor):
-        if isinstance(lengths, list | tuple) and not lengths:
-            lengths = np.zeros(0, "int32")
-        lengths = ops.convert_to_tensor(lengths)
-    if not _is_integer(lengths):
-        raise TypeError(f"lengths: expected integers, got dtype {lengths.dtype}")
+    lengths = as_int32("lengths", lengths)
     if len(lengths.shape) != 1:
         raise ValueError(f"lengths: expected (batch,), got shape {tuple(lengths.shape)}")
-    return ops.cast(lengths, "int32")
+    return lengths
 
 
 def _is_integer(x: Any) -> bool:

@@ -293,6 +293,13 @@ def _masked_values(function: Callable, y_true: Any, y_pred: Any, real: Any, name
         y_pred = y_pred[..., None]
     if len(y_true.shape) == len(y_pred.shape) - 1 and y_pred.shape[-1] == 1:
         y_true = y_true[..., None]
+    if _broadcasts(function) and not (
+        len(y_true.shape) == len(y_pred.shape) and sizes_agree(y_true.shape, y_pred.shape)
+    ):
+        raise ValueError(
+            f"y_true: expected y_pred's shape, which is {tuple(y_pred.shape)}, "
+            f"got {tuple(y_true.shape)}"
+        )
     # Replaced before the function, not after: the gradient of a NaN that is masked away is NaN.
     # With a prediction of 1 and a target of 0 all losses of Keras and their gradients are finite.
     y_true, y_pred = _fill(y_true, real, 0), _fill(y_pred, real, 1)
@@ -308,6 +315,15 @@ def _masked_values(function: Callable, y_true: Any, y_pred: Any, real: Any, name
     if len(values.shape) > 2:
         values = ops.mean(values, axis=list(range(2, len(values.shape))))
     return values, real
+
+
+def _broadcasts(function: Callable) -> bool:
+    """Whether it is one of Keras's that compare number by number, and broadcast where they can."""
+    owner = getattr(function, "__self__", function)
+    inner = getattr(owner, "fn", owner)
+    name = getattr(inner, "__name__", type(inner).__name__)
+    keras_own = (getattr(inner, "__module__", None) or "").startswith("keras.")
+    return keras_own and "sparse" not in name.lower()
 
 
 def _fill(x: Any, real: Any, value: int) -> Any:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import keras
 from keras import ops
+
+from helpers.tensors import as_int32
 
 
 def segment_mask(segments: Any) -> Any:
@@ -32,10 +33,7 @@ def segment_mask(segments: Any) -> Any:
         >>> keras.ops.convert_to_numpy(segment_mask([[1, 1, 2]])).astype(int).tolist()
         [[[1, 1, 0], [1, 1, 0], [0, 0, 1]]]
     """
-    if not isinstance(segments, keras.KerasTensor):
-        segments = ops.convert_to_tensor(segments)
-    if "int" not in keras.backend.standardize_dtype(segments.dtype):
-        raise TypeError(f"segments: expected integers, got dtype {segments.dtype}")
+    segments = as_int32("segments", segments)
     if len(segments.shape) != 2:
         raise ValueError(f"segments: expected (batch, time), got shape {tuple(segments.shape)}")
     return ops.equal(segments[:, :, None], segments[:, None, :])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.arguments import plain_array
 from helpers.batching import PackedPlan
 from helpers.padding.rows import as_rows, fill_value
 
@@ -100,7 +101,7 @@ def unpack(array: np.ndarray, plan: PackedPlan, i: int) -> list[np.ndarray]:
         [[6, 7, 8, 9], [1, 2, 3], [4, 5]]
     """
     check_packed(plan)
-    array = np.asarray(array)
+    array = plain_array("array", array)
     bins, starts = plan.places(i)
     expected = (int(plan.sizes[i]), plan.capacity)
     if array.shape[:2] != expected:

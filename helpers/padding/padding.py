@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.arguments import is_integer
+from helpers.arguments import is_integer, plain_array
 from helpers.padding.rows import as_rows, fill_value
 
 SIDES = ("pre", "post")
@@ -122,7 +122,7 @@ def unpad(array: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
         >>> [row.tolist() for row in unpad(*pad([[[1, 2, 3]], [[4], [5]]], axes=2))]
         [[[1, 2, 3]], [[4], [5]]]
     """
-    array, mask = np.asarray(array), np.asarray(mask)
+    array, mask = plain_array("array", array), plain_array("mask", mask)
     if mask.dtype != bool:
         raise TypeError(f"mask: expected bool, got dtype {mask.dtype}")
     if mask.ndim == 3 and mask.shape == array.shape[:3]:

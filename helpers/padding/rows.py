@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from helpers.arguments import plain_array
+
 
 def as_rows(rows: Sequence, name: str = "rows", axes: int = 1) -> list[np.ndarray]:
     """Check rows and return them as a list of arrays of one dtype and feature shape.
@@ -23,6 +25,8 @@ def as_rows(rows: Sequence, name: str = "rows", axes: int = 1) -> list[np.ndarra
         TypeError: Not a list, or a row that is not numeric or has another dtype.
         ValueError: No rows, or a row that has less than ``axes`` axes or another shape after them.
     """
+    if isinstance(rows, np.ma.MaskedArray):
+        plain_array(name, rows)  # says that the mask would be lost
     if isinstance(rows, np.ndarray) and rows.dtype == object:
         raise TypeError(f"{name}: expected a list of rows, got an object array; pass list({name})")
     if not (isinstance(rows, list | tuple) or (isinstance(rows, np.ndarray) and rows.ndim)):
@@ -81,10 +85,7 @@ def _is_bare(row: object) -> bool:
 
 def _as_row(row: object, name: str, axes: int) -> np.ndarray:
     wanted = "(time, ...)" if axes == 1 else "(height, width, ...)"
-    try:
-        array = np.asarray(row)
-    except ValueError as error:  # a list of lists of different lengths
-        raise ValueError(f"{name}: expected one array {wanted}, got {error}") from None
+    array = plain_array(name, row, f"one array {wanted}")
     if not _is_numeric(array.dtype):
         raise TypeError(f"{name}: expected numbers or bools, got dtype {array.dtype}")
     if array.ndim == 0:

@@ -5,6 +5,7 @@ import re
 import nbformat
 import notebooks as tool
 import pytest
+from notebook_names import reread_names
 
 PATHS = tool.all_notebooks()
 CHAPTERS = [path for path in PATHS if path.parent.name == "book"]
@@ -100,3 +101,46 @@ def test_normalise_drops_what_differs_between_equal_runs_and_keeps_the_rest():
     assert dict(result.cells[0].metadata) == {"tags": ["x"]}
     assert [out.get("text") for out in result.cells[0].outputs] == ["a\nb\n", None]
     assert set(result.cells[0].outputs[1].data) == {"text/html", "text/plain"}
+
+
+def test_a_full_disk_keeps_the_earlier_notebook(monkeypatch, tmp_path):
+    path = tmp_path / "chapter.ipynb"
+    path.write_text("what was there")
+
+    def half(notebook, to):
+        to.write_text("{")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(tool.nbformat, "write", half)
+    with pytest.raises(OSError, match="No space"):
+        tool.write(path, nbformat.v4.new_notebook())
+    assert path.read_text() == "what was there"
+
+
+# Names that stay in use in a later section though an earlier section gave them another value.
+MEANT = {
+    ("images-to-sequences", "size"),  # the input of the reader whose layers that cell takes apart
+    ("tail-batches", "zero"),  # any model will do: the cell asks in which order batches come
+    ("tail-batches", "model"),  # the trained one
+}
+
+
+@pytest.mark.parametrize("path", tool.all_notebooks(), ids=lambda path: path.stem)
+def test_no_name_is_read_after_another_section_gave_it_another_value(path):
+    found = {(path.stem, name) for name, _ in reread_names(tool.read(path))}
+    assert found <= MEANT
+
+
+def test_a_name_that_another_section_rebound_is_found():
+    new, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    cells = [
+        text("## One"),
+        new("real = [20]\ndef f(real):\n    return [n for n in real]"),
+        text("## Two"),
+        new("real = [3]\nprint(real)"),
+        text("## Three"),
+        new("print([real for real in 'ab'])"),
+        new("print(sum(real))"),
+    ]
+    found = reread_names(nbformat.v4.new_notebook(cells=cells))
+    assert found == [("real", 6)]

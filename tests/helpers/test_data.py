@@ -489,3 +489,11 @@ def test_files_are_small_and_licensed():
     assert sum(sizes.values()) <= 700_000
     licences = (DATASETS / "LICENSES.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in licences for name in sizes)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK no zip", b"text"])
+def test_a_damaged_file_is_named(monkeypatch, tmp_path, content):
+    (tmp_path / "digits.npz").write_bytes(content)
+    monkeypatch.setattr(data, "_DATASETS", tmp_path)
+    with pytest.raises(OSError, match=r"digits\.npz: cannot be read"):
+        data.digits()

@@ -1,6 +1,7 @@
 """GPU cells without a GPU: only the finder of the GPU is a stand-in, everything else is real."""
 
 import json
+import pathlib
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from helpers import devices, gpu_cells
-from helpers.gpu import device
+from helpers.gpu import device, runs
 
 BACKEND = keras.backend.backend()
 GPU = devices.Gpu(name="Stand-in 9000", count=2, driver="12.34", backend=BACKEND)
@@ -231,6 +232,7 @@ def test_a_missing_folder_is_found_before_anything_runs(fake_gpu, tmp_path):
 
 MALFORMED = {
     "no JSON": "{",
+    "nested without an end": "[" * 100_000,
     "a list": "[]",
     "another schema": json.dumps({"schema": 99, "runs": []}),
     "no runs": json.dumps({"schema": 1}),
@@ -378,3 +380,18 @@ def test_record_command_writes_the_command(fake_gpu, capsys, tmp_path, command):
 
 def test_record_command_fails_if_a_cell_failed(fake_gpu, tmp_path):
     assert devices.main(["--record", str(tmp_path / "runs.json")], (speed, broken)) == 1
+
+
+def test_a_full_disk_keeps_the_earlier_runs(monkeypatch, tmp_path):
+    path = tmp_path / "runs.json"
+    path.write_text("what was there")
+
+    def half(self, text, **_):
+        with open(self, "w") as file:
+            file.write(text[: len(text) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(pathlib.Path, "write_text", half)
+    with pytest.raises(OSError, match="No space"):
+        runs.write_runs(path, [])
+    assert path.read_bytes() == b"what was there"

@@ -175,6 +175,22 @@ def test_a_notebook_shows_a_wrong_answer_without_a_traceback(capsys):
 
 
 @pytest.mark.parametrize(
+    ("seen", "message"),
+    [
+        ([0, 1, 2, 3], "expected rows 0 to 2, got 3"),
+        ([0.9, 1.2, 2.7], "expected rows 0 to 2, got 0.9"),
+        ([0, 1, -1], "expected rows 0 to 2, got -1"),
+        ([0, True, 2], "expected rows 0 to 2, got True"),
+        ([0, 2, 2], "row 1 was never seen (1 of 3) and row 2 was seen more than once (1 of 3)"),
+    ],
+)
+def test_wrong_rows_seen(seen, message):
+    labs.check_rows_seen([2, 0, 1], 3)
+    with pytest.raises(labs.Wrong, match=re.escape(message)):
+        labs.check_rows_seen(seen, 3)
+
+
+@pytest.mark.parametrize(
     ("rows", "text"),
     [([4], "row 4"), ([0, 1], "rows 0 to 1"), ([0, 2, 5, 6, 7, 9], "rows 0, 2, 5 to 7 and more")],
 )

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from helpers import errors
-from helpers.errors import situations
+from helpers.errors import index, situations
 
 FOLDER = pathlib.Path(errors.__file__).parent
 NEEDED = {"title", "pattern", "exception", "cause", "fix", "chapter", "versions"}
@@ -463,3 +463,11 @@ def test_the_extension_explains_in_a_terminal():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.index("Traceback") < done.stdout.index("Cause: `__len__` returned 0.")
+
+
+def test_a_damaged_row_is_named(tmp_path):
+    for content in ("title: [", "- a list", "title: no exception"):
+        file = tmp_path / "a-row.yml"
+        file.write_text(content)
+        with pytest.raises(ValueError, match=r"a-row\.yml: expected the fields of a row"):
+            index._row(file)

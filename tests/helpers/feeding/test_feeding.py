@@ -125,3 +125,18 @@ def test_bad_data_is_named(form, data, error, message):
     arguments = {"plan": fixed(5, 2), "x": RAGGED, "y": ZEROS[:5]} | data
     with pytest.raises(error, match=message):
         form(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"workers": "2"}, "workers: expected an integer, got str"),
+        ({"workers": 0}, "workers: expected an integer of at least 1, got 0"),
+        ({"workers": 4, "max_queue_size": "5"}, "max_queue_size: expected an integer, got str"),
+        ({"max_queue_size": 0}, "max_queue_size: expected an integer of at least 1, got 0"),
+        ({"use_multiprocessing": 1}, "use_multiprocessing: expected True or False, got 1"),
+    ],
+)
+def test_options_on_which_fit_would_hang_are_refused(option, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        PlannedDataset(fixed(5, 2), RAGGED, **option)
