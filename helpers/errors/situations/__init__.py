@@ -1,6 +1,8 @@
 """The functions that each cause one message of the error index: ``ID.py`` has ``provoke()``.
 
 The book shows their source, so each has at most 15 lines; what they share is in ``shared.py``.
+Where the row's fix is code, ``mend()`` is that code: it returns a model, not compiled, and the
+shapes of two batches of different sizes. A test trains and predicts with both.
 """
 
 import importlib
@@ -14,7 +16,8 @@ def of(row: str) -> ModuleType:
         row: Id of the row, such as ``dataset-length-zero``.
 
     Returns:
-        A module with the function ``provoke``, which takes nothing and causes the message.
+        A module with the function ``provoke``, which takes nothing and causes the message, and
+        maybe ``mend``.
 
     Raises:
         ModuleNotFoundError: There is no such row, or no framework.
