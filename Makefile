@@ -52,6 +52,7 @@ test-backends:   ## run the tests marked any_backend on JAX and PyTorch, with bo
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(ANY_LANE)
 
 $(ANY_LANE): export JAX_DISABLE_MOST_OPTIMIZATIONS=1
+$(ANY_LANE): export XLA_FLAGS=--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1
 $(ANY_LANE): export OMP_NUM_THREADS=1
 $(ANY_LANE):     # e.g. colab-backends-jax: two at a time, since JAX compiles on one core
 	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest -m any_backend

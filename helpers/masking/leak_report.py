@@ -1,6 +1,7 @@
 """What a padding leak is: how results differ, where that begins, and what to say about it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,8 @@ class Leak:
     """What `padding_leak` found. ``bool(leak)`` is ``leak.leaks``; print it to read it.
 
     Attributes:
-        leaks: Whether padding changes anything by more than the tolerance.
+        leaks: Whether padding changes anything by more than the tolerance. None if that could not
+            be decided, which ``reason`` explains: then ``bool(leak)`` raises a ValueError.
         moved: The largest absolute change that was measured. inf if a result has the wrong shape,
             or is NaN or infinite where the row alone gives a finite number.
         by_side: The largest change for each side of padding.
@@ -31,10 +33,10 @@ class Leak:
             counts padded steps, or only ``predict`` differs.
         mask_lost_at: Name of the last layer or operation before it that dropped a mask, or None.
         reason: One sentence.
-        tolerance: The tolerance that was asked for.
+        tolerance: The tolerance that was asked for, or what half precision allows.
     """
 
-    leaks: bool
+    leaks: bool | None
     moved: float
     by_side: dict[str, float]
     by_way: dict[str, float]
@@ -44,18 +46,25 @@ class Leak:
     tolerance: float
 
     def __bool__(self) -> bool:
+        if self.leaks is None:
+            raise ValueError(f"inconclusive: {self.reason}")
         return self.leaks
 
     def __str__(self) -> str:
-        # A change within the tolerance is noise, and noise differs from machine to machine.
+        # A change within the tolerance is noise, and noise differs from machine to machine. But in
+        # outputs that are small, or hardly depend on the input, a small change is a leak.
+        shown = self.tolerance if not self.leaks or self.moved > self.tolerance else 0
+
         def table(values: dict[str, float]) -> str:
             said = (
-                f"{name} {moved:.2g}" if moved > self.tolerance else f"{name} 0"
+                f"{name} {moved:.2g}" if moved > shown else f"{name} 0"
                 for name, moved in values.items()
             )
             return ", ".join(said)
 
-        head = "padding leaks" if self.leaks else "padding changes nothing"
+        head = {True: "padding leaks", False: "padding changes nothing"}.get(
+            self.leaks, "inconclusive"
+        )
         lines = [f"{head}: {self.reason}", f"  moved by side: {table(self.by_side)}"]
         lines.append(f"  moved by way:  {table(self.by_way)}")
         if self.leaks:
@@ -91,6 +100,12 @@ def change_of(reference: np.ndarray, result: np.ndarray, side: str) -> tuple[flo
         distance = np.where(a == b, 0.0, np.abs(a - b))
     moved = float(np.where(np.isnan(distance), math.inf, distance).max(initial=0))
     return moved, moved / float(np.abs(a[np.isfinite(a)]).max(initial=1)), ""
+
+
+def largest(arrays: Sequence[np.ndarray]) -> float:
+    """Return the largest finite absolute value in some arrays, 0 if there is none."""
+    floats = (np.abs(array.astype(np.result_type(array, "float64"))) for array in arrays)
+    return max((float(a[np.isfinite(a)].max(initial=0)) for a in floats), default=0.0)
 
 
 def real_part(array: np.ndarray, shape: tuple[int, ...], side: str) -> np.ndarray | None:

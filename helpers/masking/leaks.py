@@ -25,13 +25,28 @@ from helpers.masking.leak_report import (
     change_of,
     differently_shaped,
     first_moved,
+    largest,
     mask_lost,
     reason_for,
 )
-from helpers.masking.probing import Batches, Probe, Weights, caller, flat, without_noise
+from helpers.masking.probing import CALM, Batches, Probe, Weights, caller, flat, without_noise
 from helpers.masking.recording import Call, quietly
 from helpers.padding import SIDES
 
+_EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}  # of a layer's numbers
+_SHARE = 0.01  # what padding may do, over what other data does, before it is a leak
+_UNREAD = (
+    "with the weights that were tried the model hardly reads its input, so padding could not show; "
+    "try weights='own' on the trained model"
+)
+_ONE_VALUE = (
+    "all rows hold one and the same value, so it is unknown whether the model reads its input; "
+    "give rows that differ"
+)
+_MEET = (
+    "rows change each other's outputs even where all have one length and there is no padding: "
+    "something works across the batch"
+)
 _RANDOM = "model: expected the same answer to the same batch, got another; it draws random numbers"
 
 
@@ -78,7 +93,7 @@ def padding_leak(
         tolerance: What counts as a leak, over the reference's largest absolute value, or over 1.
 
     Returns:
-        A `Leak`: for the lengths, values of padding and weights that were tried, no others.
+        What was found, a `Leak`, with the lengths, padding and weights that were tried.
 
     Raises:
         TypeError: ``model`` is not a Keras layer; ``rows`` or ``targets`` are not rows.
@@ -135,7 +150,12 @@ class _Study:
         tolerance: float,
     ):
         self.model, self.batches = model, batches
-        self.sides, self.amounts, self.tolerance = sides, amounts, tolerance
+        self.sides, self.amounts = sides, amounts
+        self.eps = max(_EPS.get(layer.compute_dtype, _EPS["float32"]) for layer in layers_of(model))
+        half = self.eps > _EPS["float32"]
+        self.tolerance = max(tolerance, 8 * self.eps) if half else tolerance
+        self.nudged = batches.nudged()
+        self.decided = False  # whether any draw read its input well enough to tell
         self.called = caller(model)
         self.cases: list[Case] = []
         self.weights = Weights(model)
@@ -181,9 +201,7 @@ class _Study:
             # There every length is compiled for itself, or nothing is: one probe shows both orders.
             probes[FALLING] = probes[RISING]
         for draw in draws:
-            self.weights.draw(draw)
-            references = [self.alone(row) for row in range(self.batches.n)]
-            self.check(references)
+            references = self.ready(draw)
             for side in self.sides:
                 called = {amount: self.padded(side, amount) for amount in self.amounts}
                 for amount, results in called.items():
@@ -196,6 +214,36 @@ class _Study:
                             self.add(way, side, amount, draw, 0, (math.inf, math.inf, wrong))
                         else:
                             self.compare(way, side, amount, draw, references, predicted)
+
+    def ready(self, draw: int | None) -> list[list[np.ndarray]]:
+        """Set the weights of a draw, and return what they make of the rows alone.
+
+        A draw in which the model hardly reads its input shows nothing: calmer ones are tried.
+        """
+        for level in range(1 if draw is None else len(CALM)):
+            self.weights.calm[draw] = level
+            self.weights.draw(draw)
+            references = [self.alone(row) for row in range(self.batches.n)]
+            self.check(references)
+            self.reactions = self.reaction(references)
+            noise = [64 * self.eps * largest(outputs) for outputs in zip(*references, strict=True)]
+            self.noise = noise
+            if any(moved > 10 * least for moved, least in zip(self.reactions, noise, strict=True)):
+                self.decided = True
+                break
+        return references
+
+    def reaction(self, references: list[list[np.ndarray]]) -> list[float]:
+        """Return how far each output moves when all that is real in a row is replaced."""
+        if self.nudged is None:
+            return [0.0] * len(references[0])
+        moved = []
+        for row in self.batches.extremes():
+            self.weights.reset()
+            outputs = self.called(self.nudged.take([row], "post", 0))
+            pairs = zip(references[row], outputs, strict=True)
+            moved.append([change_of(a, b, "post")[0] for a, b in pairs])
+        return [max(each) for each in zip(*moved, strict=True)]
 
     def check(self, references: list[list[np.ndarray]]) -> None:
         """Refuse a model whose answers without padding are no reference."""
@@ -232,7 +280,23 @@ class _Study:
         """Add one case for each row: how far its real steps are from the row alone."""
         for row, reference in enumerate(references):
             padded = [result[row : row + 1] for result in results]
-            self.add(way, side, amount, draw, row, self.worst(reference, padded, side))
+            changes = [change_of(a, b, side) for a, b in zip(reference, padded, strict=True)]
+            changes = [
+                (moved, max(excess, self.share(moved, output)), why)
+                for output, (moved, excess, why) in enumerate(changes)
+            ]
+            change = max(changes, key=lambda change: change[1], default=(0.0, 0.0, ""))
+            self.add(way, side, amount, draw, row, change)
+
+    def share(self, moved: float, output: int) -> float:
+        """Return an excess above the tolerance if padding does a hundredth of what data does.
+
+        So a leak is seen in outputs that are small, or that hardly depend on the input.
+        """
+        reaction = self.reactions[output]
+        if moved <= self.noise[output] or not reaction:
+            return 0.0
+        return moved / reaction * self.tolerance / _SHARE
 
     def worst(self, reference: list, results: list, side: str) -> tuple[float, float, str]:
         changes = [change_of(a, b, side) for a, b in zip(reference, results, strict=True)]
@@ -295,12 +359,15 @@ class _Study:
         """Say what the cases mean."""
         worst = max(self.cases, key=lambda case: case.excess)
         first, lost = None, None
+        leaks: bool | None = worst.excess > self.tolerance
         reason = f"no change above the tolerance of {self.tolerance:g}"
-        if worst.excess > self.tolerance:
+        if leaks:
             first, lost, reason = self.explain(worst)
+        elif any(case.way == "call" for case in self.cases) and not self.decided:
+            leaks, reason = None, _ONE_VALUE if self.nudged is None else _UNREAD
         ways = [way for way in WAYS if any(case.way == way for case in self.cases)]
         return Leak(
-            leaks=worst.excess > self.tolerance,
+            leaks=leaks,
             moved=max(case.moved for case in self.cases),
             by_side={side: self.largest("side", side) for side in self.sides},
             by_way={way: self.largest("way", way) for way in ways},
@@ -320,6 +387,8 @@ class _Study:
         if not found:
             return None, None, worst.why or "predict and call do not agree"
         case = max(found, key=lambda case: (case.way == "call", case.way == "loss", case.excess))
+        if case.way == "call" and self.rows_meet(case.draw):
+            return None, None, _MEET
         call, masked = self.first(case)
         batch = self.batches.take(None, case.side, case.amount)
         lost = mask_lost(self.model, batch, call) if masked else None
@@ -327,6 +396,25 @@ class _Study:
         if math.isinf(worst.moved):
             reason += f"; {worst.why or 'the result is NaN or infinite'}"
         return getattr(call, "name", None), getattr(lost, "name", None), reason
+
+    def rows_meet(self, draw: int | None) -> bool:
+        """Whether rows of one length, without any padding, change each other's outputs."""
+        if self.batches.n < 2 or self.batches.make is not None:
+            return False
+        rows = self.batches.cut()
+        self.weights.draw(draw)
+        try:
+            together = self.called(rows.take(None, "post", 0))
+            for row in range(rows.n):
+                self.weights.reset()
+                alone = self.called(rows.take([row], "post", 0))
+                if self.worst(alone, [part[row : row + 1] for part in together], "post")[1] > (
+                    self.tolerance
+                ):
+                    return True
+        except Exception:  # rows as short as the shortest need not go through the model
+            return False
+        return False
 
     def first(self, case: Case) -> tuple[Call | None, bool]:
         """Return the first call whose real steps change by itself, and if there was any mask."""

@@ -197,25 +197,26 @@ def _given_again(calls: list[Call]) -> dict[Call, str | None]:
         for tensor in call.inputs:
             users.setdefault(id(tensor), []).append(call)
 
-    def takers(call: Call) -> Iterator[Call | None]:
+    taken: dict[Call, str | None] = {}  # from the last call to the first: each is asked for once
+
+    def taker(call: Call) -> str | None:
         users_of_outputs = (users.get(id(tensor), ()) for tensor in call.outputs)
         # later ones only: Dropout may return the very tensor that it was given
         nexts = [u for u in itertools.chain(*users_of_outputs) if order[u] > order[call]]
-        if not nexts:
-            yield None  # an output of the model: its loss may want the mask
+        names = []
         for user in nexts:
             if user.got_mask and not user.inside:
-                yield user
+                names.append(user.name)
             elif not user.takes_mask and not user.inside:
-                yield from takers(user)
+                names.append(taken[user])
             else:
-                yield None
+                names.append(None)
+        # without users it is an output of the model: its loss may want the mask
+        return names[0] if names and None not in names else None
 
-    given = {}
-    for call in calls:
-        found = list(takers(call)) if not call.inside else [None]
-        given[call] = found[0].name if all(found) else None
-    return given
+    for call in reversed(calls):
+        taken[call] = taker(call)
+    return {call: None if call.inside else taken[call] for call in calls}
 
 
 def _hidden(row: _Row, insights: dict[Call, _Insight]) -> bool:

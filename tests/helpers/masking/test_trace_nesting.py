@@ -5,11 +5,12 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
+import numpy as np
 import pytest
 from keras import layers, ops
 from trace_models import Doubled, embedding, functional, path_of, subclassed, traced
 
-from helpers.masking import trace_steps
+from helpers.masking import trace, trace_steps
 
 pytestmark = [
     pytest.mark.any_backend,
@@ -254,3 +255,13 @@ def test_a_layer_that_drops_the_mask_answers_for_what_happens_inside_it(behind):
     expected = ["position", "position/add"] if behind else ["position"]
     assert [step.where for step in trace.lost] == expected
     assert trace._repr_html_().count("re-fate-lost") == len(expected)
+
+
+def test_a_deep_residual_network_is_traced_in_time():
+    # each block doubles the ways through the model: walked one by one they would never end
+    inputs = keras.Input((None, 2))
+    h = layers.Masking()(inputs)
+    for _ in range(40):
+        h = layers.add([h, layers.Dense(2)(h)])
+    model = keras.Model(inputs, layers.LSTM(2)(h))
+    assert trace(model, np.ones((2, 3, 2), "float32"), predict=False).lost == ()

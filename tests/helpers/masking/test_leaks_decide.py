@@ -1,0 +1,107 @@
+"""padding_leak decides by what data does: deep stacks, small outputs, half precision, batches."""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from helpers.masking import padding_leak
+
+pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
+
+RNG = np.random.default_rng(0)
+IDS = [RNG.integers(1, 50, steps) for steps in (9, 4, 12)]
+ROWS = [RNG.normal(size=(steps, 2)).astype("float32") for steps in (3, 8, 5)]
+FEW = {"seeds": 1, "sides": "post", "amounts": (7,)}
+
+
+def deep_encoder(masked, depth=60):
+    """One attention, then blocks that normalise after each residual: input is drowned by biases."""
+    ids = keras.Input((None,), dtype="int32")
+    mask = ops.not_equal(ids, 0) if masked else None
+    h = layers.Embedding(50, 8)(ids)
+    attended = layers.MultiHeadAttention(2, 4)(
+        h, h, attention_mask=None if mask is None else mask[:, None, :]
+    )
+    h = layers.LayerNormalization()(layers.add([h, attended]))
+    for _ in range(depth):
+        more = layers.Dense(8)(layers.Dense(16, activation="gelu")(h))
+        h = layers.LayerNormalization()(layers.add([h, more]))
+    return keras.Model(ids, layers.Dense(3)(h))
+
+
+def small_reader(masked, **last):
+    first = [layers.Masking()] if masked else []
+    lstm = layers.LSTM(4, name="lstm")
+    return keras.Sequential([keras.Input((None, 2)), *first, lstm, layers.Dense(1, **last)])
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX takes minutes to compile it")
+def test_a_deep_stack_is_seen_to_read_its_input():
+    assert padding_leak(deep_encoder(masked=False), IDS, **FEW).leaks is True
+    assert padding_leak(deep_encoder(masked=True, depth=20), IDS, **FEW).leaks is False
+
+
+def test_small_outputs_leak_too():
+    tiny = keras.initializers.RandomNormal(stddev=1e-6, seed=1)
+    leak = padding_leak(small_reader(False, kernel_initializer=tiny), ROWS, weights="own", **FEW)
+    assert leak.leaks is True
+    assert leak.first_layer == "lstm"
+    assert f"post {leak.by_side['post']:.2g}" in str(leak)
+    clean = padding_leak(small_reader(True, kernel_initializer=tiny), ROWS, weights="own", **FEW)
+    assert clean.leaks is False
+
+
+@pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
+def test_half_precision_is_no_leak(policy):
+    model = keras.Sequential(
+        [
+            keras.Input((None, 2)),
+            layers.Masking(dtype=policy),
+            layers.GRU(8, return_sequences=True, dtype=policy),
+            layers.GRU(8, dtype=policy),
+            layers.Dense(1, dtype=policy),
+        ]
+    )
+    leak = padding_leak(model, ROWS, **FEW)
+    assert leak.leaks is False
+    assert leak.tolerance > 5e-3
+    unmasked = keras.Sequential([keras.Input((None, 2)), layers.GRU(8, dtype=policy)])
+    assert padding_leak(unmasked, ROWS, **FEW).leaks is True
+
+
+def inconclusive(leak, reason):
+    assert leak.leaks is None
+    assert reason in leak.reason
+    assert str(leak).startswith("inconclusive: ")
+    with pytest.raises(ValueError, match=r"^inconclusive: "):
+        bool(leak)
+
+
+def test_a_model_that_does_not_read_its_input_is_not_called_clean():
+    model = small_reader(False, kernel_initializer="zeros")
+    inconclusive(padding_leak(model, ROWS, weights="own", **FEW), "hardly reads its input")
+
+
+def test_rows_of_one_value_show_nothing():
+    model = keras.Sequential([keras.Input((None,)), layers.Embedding(9, 4)])
+    rows = [np.ones(3, int), np.ones(5, int)]
+    inconclusive(padding_leak(model, rows, **FEW), "give rows that differ")
+
+
+@keras.saving.register_keras_serializable("tests")
+class Centred(layers.Layer):
+    def call(self, x):
+        return x - ops.mean(x, axis=0, keepdims=True)
+
+
+def test_rows_that_change_each_other_are_no_padding_leak():
+    model = keras.Sequential([keras.Input((None, 2)), layers.Masking(), layers.LSTM(3), Centred()])
+    leak = padding_leak(model, ROWS, **FEW)
+    assert leak.leaks is True
+    assert leak.first_layer is None
+    assert "there is no padding" in leak.reason
