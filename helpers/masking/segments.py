@@ -30,7 +30,7 @@ def segment_mask(segments: Any) -> Any:
         ValueError: ``segments`` have another rank.
 
     Example:
-        >>> keras.ops.convert_to_numpy(segment_mask([[1, 1, 2]])).astype(int).tolist()
+        >>> ops.convert_to_numpy(segment_mask([[1, 1, 2]])).astype(int).tolist()
         [[[1, 1, 0], [1, 1, 0], [0, 0, 1]]]
     """
     segments = as_int32("segments", segments)
