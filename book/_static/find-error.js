@@ -18,13 +18,18 @@
     return e;
   }
 
-  /* As helpers.errors.find: drop terminal colours and fold white space, then the first entry that
-     matches is the answer. */
+  var READ = 20000; // characters at the end of a text that are read
+  var RAISED = /\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration):|Traceback \(most recent/;
+
+  /* As helpers.errors.find: drop terminal colours and fold white space; where something was raised
+     no warning is the answer; else the first entry that matches. */
   function find(text) {
-    var folded = text.replace(/\x1b\[[0-9;]*m/g, "").split(/\s+/).join(" ").trim();
-    return (window.RAGGED_ERRORS || []).filter(function (entry) {
-      return new RegExp(entry.pattern).test(folded);
-    })[0];
+    var last = text.slice(-2 * READ).replace(/\x1b\[[0-9;]*m/g, "");
+    var folded = last.split(/\s+/).join(" ").trim().slice(-READ);
+    var raised = RAISED.test(folded);
+    return (window.RAGGED_ERRORS || []).find(function (entry) {
+      return !(raised && entry.warns) && new RegExp(entry.pattern).test(folded);
+    });
   }
 
   function show() {

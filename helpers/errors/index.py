@@ -17,6 +17,10 @@ import yaml
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
 _COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
+# The page's script, book/_static/find-error.js, does the same with the same numbers.
+_READ = 20_000  # characters at the end of a text that are read: a traceback ends in its message
+_SPAN = 2_000  # characters that a `.*` of a pattern spans: so a search takes linear time
+_RAISED = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration):|Traceback \(most recent")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Entry:
         id: Name of the row, and its anchor on the page ``error-index``.
         title: The problem in a few words.
         pattern: Regular expression for the message's stable part, see :func:`find`; only what
-            Python and JavaScript read alike.
+            Python and JavaScript read alike. Where the file has ``.*`` it spans 2,000 characters.
         exception: Names of the exceptions, or warnings, that carry the message.
         provoke: Name that the page gives to the function that causes it; the id, if left out.
         cause: Why it happens, in one to three sentences of Markdown.
@@ -50,6 +54,11 @@ class Entry:
     fix: str
     chapter: str
     versions: Mapping[str, str]
+
+    @property
+    def warns(self) -> bool:
+        """Whether the message is only ever a warning."""
+        return all(name.endswith("Warning") for name in self.exception)
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,6 +125,7 @@ def _row(file: Traversable) -> dict:
     try:
         row = yaml.load(file.read_bytes(), _LOADER)
         row["exception"] = tuple(row["exception"])
+        row["pattern"] = row["pattern"].replace(".*", f".{{0,{_SPAN}}}")
     except (yaml.YAMLError, TypeError, KeyError) as error:
         raise ValueError(f"{file}: expected the fields of a row, got {error!r}") from error
     return {"id": name, "provoke": name.replace("-", "_"), **row}
@@ -141,7 +151,9 @@ def find(error: BaseException | str) -> Entry | None:
     """Return the first row of the error index that matches an exception or a text.
 
     Runs of white space, line breaks included, count as one space, so a message that a terminal
-    has wrapped is still found. Of an exception, its causes and its notes are searched too.
+    has wrapped is still found. Of an exception, its causes and its notes are searched too. Where
+    something was raised a warning beside it is not the answer, and of a long text only the last
+    20,000 characters are read.
 
     Args:
         error: An exception, a warning, or any text, such as a whole traceback.
@@ -156,8 +168,10 @@ def find(error: BaseException | str) -> Entry | None:
         >>> find("ValueError: The PyDataset has length 0").id
         'dataset-length-zero'
     """
-    text = fold(text_of(error))
-    return next((entry for entry in catalogue() if re.search(entry.pattern, text)), None)
+    text = fold(text_of(error)[-2 * _READ :])[-_READ:]
+    raised = bool(_RAISED.search(text))
+    rows = (entry for entry in catalogue() if not (raised and entry.warns))
+    return next((entry for entry in rows if re.search(entry.pattern, text)), None)
 
 
 def explain(error: BaseException | str) -> Explanation:

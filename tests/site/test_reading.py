@@ -136,7 +136,10 @@ def test_message_box_finds_the_entry(page, site):
     box.fill("KeyError: 'no such message'")
     answer.get_by_text("No entry matches this message").wait_for()
     assert violations(page) == []
-    for pasted in (wrapped, message):
+    warning = "Your `PyDataset` class should call `super().__init__(**kwargs)` in its constructor"
+    warned = f"UserWarning: {warning}\n{message}"
+    hostile = "calling MultiHeadAttention.call(). " * 30_000 + "Incompatible shapes: " * 50_000
+    for pasted in (wrapped, warned, hostile + message, message):
         box.fill("")
         answer.wait_for(state="hidden")
         box.fill(pasted)

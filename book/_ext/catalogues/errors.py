@@ -93,6 +93,7 @@ def script(rows: Iterable[Entry]) -> str:
         {
             "id": row.id,
             "pattern": row.pattern,
+            "warns": row.warns,
             "title": plain(row.title),
             "fix": plain(row.fix),
             "url": f"book/error-index.html#{row.id}",
