@@ -23,6 +23,7 @@ from helpers.labs.checks import (
     has_placeholder,
     rows_shown,
     spell_rows,
+    told,
 )
 
 __all__ = [
@@ -48,7 +49,8 @@ def check(task: str, *answers: Any, **named: Any) -> None:
         **named: the same by name, or what the check needs to know (a model, the rows).
 
     Raises:
-        Wrong: an answer is wrong; the message says which, and what was expected.
+        Wrong: an answer is wrong; the message says which, and what was expected. An error that the
+            answer raises is told in one sentence, with the reader's own line where it has one.
         ValueError: there is no such task.
 
     Example:
@@ -68,6 +70,8 @@ def check(task: str, *answers: Any, **named: Any) -> None:
         return
     except Wrong as error:
         raise Wrong(f"{task}: {error}") from None
+    except Exception as error:  # the answer is of a kind that the judge cannot use
+        raise Wrong(f"{task}: {told(error)}") from error
     print(f"{task}: right. {note}" if note else f"{task}: right.")
 
 

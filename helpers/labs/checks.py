@@ -1,11 +1,22 @@
 """What the judges of the labs' tasks are made of: say what is wrong and on which axis."""
 
+import pathlib
 import re
+import sysconfig
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+_MOST = 200  # characters of an error's message
+_LIBRARIES = (
+    str(pathlib.Path(__file__).parents[1]),
+    sysconfig.get_paths()["stdlib"],
+    "site-packages",
+    "dist-packages",
+    "__autograph_generated_file",
+)
 _UNITS = {"batch": "rows", "time": "steps", "height": "pixels", "width": "pixels"}
 
 
@@ -50,7 +61,7 @@ def check_shape(
     """Compare a shape with the expected one, axis by axis and by name.
 
     Args:
-        answer: a shape (a tuple or list) or anything that has one (`.shape`).
+        answer: a shape (a tuple, a list or a row of integers) or what has one (`.shape`).
         expected: axis name to size, in order; a size of None accepts any size.
         name: what the message calls the answer.
         hint: a sentence to add to the message.
@@ -64,10 +75,9 @@ def check_shape(
         Traceback (most recent call last):
         helpers.labs.Wrong: last: the batch axis: expected 9 rows, got 32; time is right.
     """
-    shape = getattr(answer, "shape", answer)
-    if not isinstance(shape, Iterable) or not all(map(_is_whole, shape)):
-        raise Wrong(f"{name}: expected whole numbers {_axes(expected)}, got {shape!r}.")
-    shape = tuple(map(int, shape))
+    shape = _shape_of(answer, len(expected))
+    if shape is None:
+        raise Wrong(f"{name}: expected whole numbers {_axes(expected)}, got {brief(answer)}.")
     hint = f" {hint}" if hint else ""
     if len(shape) != len(expected):
         raise Wrong(
@@ -107,10 +117,10 @@ def check_number(
     Raises:
         Wrong: it is no number, or another one.
     """
-    value = np.asarray(answer)
+    value = as_numbers(answer)
     hint = f" {hint}" if hint else ""
-    if value.size != 1 or value.dtype.kind not in "iuf":
-        raise Wrong(f"{name}: expected a number, got {answer!r}.{hint}")
+    if value is None or value.size != 1 or value.dtype.kind not in "iuf":
+        raise Wrong(f"{name}: expected a number, got {brief(answer)}.{hint}")
     if not abs(value.item() - expected) <= atol:  # NaN is wrong too
         raise Wrong(f"{name}: expected {expected:.4g}, got {value.item():.4g}.{hint}")
 
@@ -210,8 +220,18 @@ def check_same_rows(
     Raises:
         Wrong: names the axis of another size, the rows in another order or the rows that differ.
     """
-    check_shape(answer, dict(zip(axes, expected.shape, strict=True)), name=name)
-    answer = np.asarray(answer)
+    array = as_numbers(answer)
+    if array is None or not array.ndim:
+        said = f"an array ({', '.join(axes)})"
+        raise Wrong(f"{name}: expected {said}, got {brief(answer)}.{_forgotten(answer)}")
+    check_shape(array, dict(zip(axes, expected.shape, strict=True)), name=name)
+    answer = array
+    lost = np.flatnonzero(np.isnan(answer.reshape(len(expected), -1)).any(axis=1))
+    if lost.size and not np.isnan(expected).any():
+        raise Wrong(
+            f"{name}: the shape is right, but {spell_rows(lost)} "
+            f"{'holds' if lost.size == 1 else 'hold'} NaN ({lost.size} of {len(expected)})."
+        )
     far = np.abs(answer - expected).reshape(len(expected), -1).max(axis=1)
     wrong = np.flatnonzero(~(far <= atol))  # NaN is wrong too
     if not wrong.size:
@@ -228,6 +248,42 @@ def check_same_rows(
         f"{'differs' if wrong.size == 1 else 'differ'} from the truth ({wrong.size} of "
         f"{len(expected)})."
     )
+
+
+def as_numbers(answer: Any) -> np.ndarray | None:
+    """Return an array, a tensor or nested lists of numbers as an array, or None if it is none."""
+    try:
+        array = np.asarray(answer)
+    except Exception:  # lists of several lengths, a symbolic tensor, another framework's refusal
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def brief(answer: Any) -> str:
+    """Say in a few words what an answer is."""
+    shape = getattr(answer, "shape", None)
+    if shape is not None:
+        return f"{type(answer).__name__} of shape {tuple(shape)}"
+    text = repr(answer)
+    return text if len(text) <= 60 else f"{text[:60]} …"
+
+
+def _forgotten(answer: Any) -> str:
+    return " Was `return` forgotten?" if answer is None else ""
+
+
+def _shape_of(answer: Any, axes: int) -> tuple[int, ...] | None:
+    """Return the shape that is meant; None if it is not one."""
+    if isinstance(answer, list | tuple):
+        shape = answer
+    elif not hasattr(answer, "shape"):
+        return None
+    else:
+        shape = tuple(answer.shape)
+        if len(shape) == 1 and shape[0] == axes > 1:  # a row of integers, such as tf.shape gives
+            row = as_numbers(answer)
+            shape = shape if row is None or row.dtype.kind not in "iu" else tuple(row.tolist())
+    return tuple(map(int, shape)) if all(map(_is_whole, shape)) else None
 
 
 def spell_rows(rows: Sequence[int], most: int = 3) -> str:
@@ -277,6 +333,28 @@ def first_line(error: Exception) -> str:
     plain = re.sub("\x1b\\[[0-9;]*m", "", str(error)).splitlines()
     told = [line for line in plain if line.strip() and not line.startswith("Exception encounter")]
     return told[0] if told else type(error).__name__
+
+
+def told(error: Exception) -> str:
+    """Tell in a sentence what an answer raised, and in which line of the reader's.
+
+    Args:
+        error: what was raised while an answer was judged.
+
+    Returns:
+        For example "it raises TypeError: … in your line `return len(x) / 2`".
+    """
+    text = first_line(error)
+    text = text if len(text) <= _MOST else f"{text[:_MOST]} …"
+    name = type(error).__name__
+    said = f"it raises {name}" + ("" if text == name else f": {text.rstrip('.')}")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.line for frame in frames if frame.line and not _is_library(frame.filename)]
+    return f"{said}, in your line `{own[-1]}`." if own else f"{said}."
+
+
+def _is_library(filename: str) -> bool:
+    return any(part in filename for part in _LIBRARIES)
 
 
 def hand_over(model: Any, given: Sequence, own: Sequence) -> None:

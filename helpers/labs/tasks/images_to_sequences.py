@@ -190,6 +190,11 @@ def regions(mended: tuple, *, crop: Any, pictures: Pictures, found: Sequence[np.
     return "No region gives 0, too many give the largest, and gradients stay finite."
 
 
+def _number(string: Any) -> Any:
+    """A number that can stand in a set, also if it came as a tensor or an array."""
+    return string if isinstance(string, str) else getattr(string, "item", lambda: string)()
+
+
 def steps(
     needed: Sequence[int],
     too_narrow: Iterable[int],
@@ -212,7 +217,13 @@ def steps(
         )
     if isinstance(too_narrow, str) or not isinstance(too_narrow, Iterable):
         raise Wrong(f"too_narrow: expected a set of numbers, such as {{2, 4}}, got {too_narrow!r}.")
-    too_narrow = set(too_narrow)
+    too_narrow = list(too_narrow)
+    if any(isinstance(string, bool | np.bool_) for string in too_narrow):
+        raise Wrong(
+            "too_narrow: expected the numbers of the strings, got True and False; "
+            "`np.flatnonzero` makes numbers of them."
+        )
+    too_narrow = set(map(_number, too_narrow))
     if unknown := sorted(map(str, too_narrow - set(range(len(labels))))):
         raise Wrong(f"too_narrow: there is no string {unknown[0]}; count from 0.")
     have = _array(output_sizes(list(parts), sizes))[:, 1]

@@ -8,6 +8,7 @@ import numpy as np
 from helpers.labs.checks import (
     Wrong,
     attempted,
+    brief,
     check_number,
     check_rows_seen,
     check_same_rows,
@@ -61,7 +62,13 @@ def mend(dataset_class: type) -> str:
         name = f"{n} rows, batch size {BATCH}"
         seen: list[int] = []
         for index in range(len(dataset)):
-            batch_x, batch_y = (np.asarray(part) for part in attempted(dataset[index]))
+            batch = attempted(dataset[index])
+            if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
+                raise Wrong(
+                    f"{name}: `__getitem__` returns {brief(batch)}; expected `(x, y)`, or with "
+                    "weights `(x, y, weights)`."
+                )
+            batch_x, batch_y = (np.asarray(part) for part in batch[:2])
             if not len(batch_x):
                 raise Wrong(
                     f"{name}: the batch axis: batch {index} has 0 rows; "

@@ -11,6 +11,7 @@ import numpy as np
 from helpers import batching
 from helpers.labs.checks import (
     Wrong,
+    as_numbers,
     attempted,
     check_rows_seen,
     first_line,
@@ -513,10 +514,10 @@ def _judged(nothing_lost: Callable, batches: list, said: str) -> bool:
         return False
     except Exception as error:
         raise Wrong(f"nothing_lost: fails on {said}: {first_line(error)}") from error
-    attempted(told)
-    if not isinstance(told, bool | np.bool_):
+    verdict = as_numbers(attempted(told))
+    if verdict is None or verdict.dtype.kind != "b" or verdict.size != 1:
         raise Wrong(f"nothing_lost: expected True or False, got {told!r}.")
-    return bool(told)
+    return bool(verdict)
 
 
 TASKS = {
