@@ -1,5 +1,6 @@
 """padding_leak decides by what data does: deep stacks, small outputs, half precision, batches."""
 
+import functools
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -58,19 +59,14 @@ def test_small_outputs_leak_too():
 
 @pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
 def test_half_precision_is_no_leak(policy):
-    model = keras.Sequential(
-        [
-            keras.Input((None, 2)),
-            layers.Masking(dtype=policy),
-            layers.GRU(8, return_sequences=True, dtype=policy),
-            layers.GRU(8, dtype=policy),
-            layers.Dense(1, dtype=policy),
-        ]
-    )
-    leak = padding_leak(model, ROWS, **FEW)
+    # not every backend computes Keras's orthogonal initialiser in half precision
+    gru = functools.partial(layers.GRU, 8, recurrent_initializer="glorot_uniform", dtype=policy)
+    masking = layers.Masking(dtype=policy)
+    steps = [masking, gru(return_sequences=True), gru(), layers.Dense(1, dtype=policy)]
+    leak = padding_leak(keras.Sequential([keras.Input((None, 2)), *steps]), ROWS, **FEW)
     assert leak.leaks is False
     assert leak.tolerance > 5e-3
-    unmasked = keras.Sequential([keras.Input((None, 2)), layers.GRU(8, dtype=policy)])
+    unmasked = keras.Sequential([keras.Input((None, 2)), gru()])
     assert padding_leak(unmasked, ROWS, **FEW).leaks is True
 
 
