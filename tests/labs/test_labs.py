@@ -320,7 +320,7 @@ def test_a_dataset_is_given_as_a_class_and_may_be_unfinished(broken_datasets, na
         (lambda p: np.roll(p, 1, axis=0), "predictions: the shape is right, the order along the "),
         (
             lambda p: p * np.nan,
-            "predictions: the shape is right, the values are not: rows 0 to 104",
+            "predictions: the shape is right, but rows 0 to 104 hold NaN (105 of 105)",
         ),
         (lambda p: p + (np.arange(105) == 7)[:, None], "predictions: the shape is right, the va"),
         (lambda p: p.argmax(axis=1), "predictions: expected 2 axes (batch, class), got 1: (105,)"),
