@@ -41,7 +41,7 @@ def plain_array(name: str, value: Any, expected: str = "one array of numbers") -
     except ValueError as error:  # lists of different lengths
         raise ValueError(f"{name}: expected {expected}, got {error}") from None
     integers = bool(kinds) and all(issubclass(kind, int | np.integer) for kind in kinds)
-    if integers and array.dtype.kind not in "iub":
+    if integers and array.dtype.kind in "fO":
         raise TypeError(f"{name}: expected integers that int64 or uint64 holds, got larger ones")
     return array
 

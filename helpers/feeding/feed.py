@@ -131,10 +131,10 @@ def row_weights(sample_weight: Any, n: int) -> np.ndarray:
         raise ValueError(f"sample_weight: expected finite numbers, got {array[row]} for row {row}")
     with np.errstate(all="ignore"):  # the error below says it better than a RuntimeWarning
         cast = array.astype(np.float32)
-        given = array.astype(np.float64)
-        # Rounding is fine for fractions; an integer is meant as it stands.
-        rounded = 0 if array.dtype.kind in "biu" else 1e-6
-        wrong = ~(np.abs(cast - given) <= rounded * np.abs(given))
+        if array.dtype.kind == "f":  # rounding is fine for fractions
+            wrong = ~(np.abs(cast - array) <= 1e-6 * np.abs(array))
+        else:  # an integer is meant as it stands
+            wrong = cast.astype(array.dtype) != array
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(

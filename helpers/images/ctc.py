@@ -81,9 +81,8 @@ class CTCLoss(keras.losses.Loss):
         (labels, counts), (logits, real) = y_true, y_pred
         counts = ops.cast(counts, "bool")[:, None]
         real = ops.logical_and(ops.cast(real, "bool"), counts)
-        labels = ops.where(
-            counts, ops.cast(labels, "int32"), 0
-        )  # Keras casts what a loss is called with
+        labels = ops.cast(labels, "int32")  # Keras casts what a loss is called with
+        labels = ops.where(counts, labels, 0)
         # 0 where not real before the loss, not after: the gradient of a NaN masked away is NaN.
         logits, steps = _to_front(logits, real)
         labels, lengths = _to_front(labels, ops.not_equal(labels, 0))

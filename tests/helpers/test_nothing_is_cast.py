@@ -66,6 +66,14 @@ CASES = {
         lambda: augmentation.letterbox([np.full((2, 2), 1e300)], (4, 4)),
         "images.*1e[+]300",
     ),
+    "large weight rounded": (
+        lambda: feeding.PlannedDataset(PLAN, ROWS, [1, 2, 3], sample_weight=[1, 2**60 + 1, 1]),
+        "sample_weight: .*1152921504606846977.* row 1",
+    ),
+    "durations": (
+        lambda: batching.bucketed([np.timedelta64(3), np.timedelta64(4)], 2, [9]),
+        "lengths: .*timedelta64",
+    ),
     # labels and masks of the CTC helpers
     "CTC label 1.5": (lambda: images.CTCLoss()(np.array([[1.5]]), LOGITS), "y_true: .*float"),
     "CTC bools": (lambda: images.CTCLoss()(np.array([[True]]), LOGITS), "y_true: .*bool"),

@@ -5,8 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from batch_plans import EXAMPLES, LADDER, WHOLE, orders
-from batch_plans import shown as weights
+from batch_plans import EXAMPLES, LADDER, WHOLE, orders, shown
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,7 +103,7 @@ def test_a_bucket_has_one_shape(rows, batch_size, tail):
 def test_every_row_is_shown_once(made, k):
     plan, rows = made
     plan = plan.epoch(k)
-    assert weights(plan) == dict.fromkeys(range(len(rows)), 1)
+    assert shown(plan) == dict.fromkeys(range(len(rows)), 1)
     assert plan.never_seen.size == plan.seen_twice.size == 0
     for i, batch in enumerate(plan):
         real = plan.weights(i) == 1

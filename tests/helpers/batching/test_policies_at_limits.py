@@ -4,8 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from batch_plans import EXAMPLES, LADDER, WHOLE, orders
-from batch_plans import shown as weights
+from batch_plans import EXAMPLES, LADDER, WHOLE, orders, shown
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,7 +93,7 @@ def test_lengths_up_to_two_to_the_40_need_no_table():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 100 * n
-        assert weights(plan) == dict.fromkeys(range(n), 1)
+        assert shown(plan) == dict.fromkeys(range(n), 1)
         held = [int(rows[batch].max()) for batch in plan]
         padded = plan.padded_lengths.tolist()
         assert padded == [min(b for b in ladder if b >= m) for m in held] or padded == held

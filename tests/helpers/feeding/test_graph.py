@@ -8,6 +8,7 @@ import keras
 import ml_dtypes
 import numpy as np
 import pytest
+from dataset_forms import RAGGED, as_numpy, assert_same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,23 +18,12 @@ from helpers.feeding.feed import Feed
 
 pytestmark = pytest.mark.slow
 
-LENGTHS = [5, 2, 7, 1, 3]
-RAGGED = [np.full((length, 2), length, "float32") for length in LENGTHS]
+LENGTHS = [5, 2, 7, 1, 3]  # of the rows of RAGGED
 SIZES = [(8, 10), (6, 12), (8, 30), (5, 9), (7, 25), (8, 5)]
 IMAGES = [
     np.random.default_rng(height * width).integers(1, 256, (height, width, 1)).astype("uint8")
     for height, width in SIZES
 ]
-
-
-def as_numpy(batch):
-    return keras.tree.map_structure(np.asarray, batch)
-
-
-def assert_same(a, b):
-    keras.tree.assert_same_structure(a, b)
-    for left, right in zip(keras.tree.flatten(a), keras.tree.flatten(b), strict=True):
-        np.testing.assert_array_equal(left, right, strict=True)
 
 
 def padded_once(plan, *parts, **options):
