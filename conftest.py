@@ -1,5 +1,6 @@
 """Settings of all tests: quiet and warm kernels for notebooks, the same examples in every run."""
 
+import gc
 import importlib.util
 import os
 import pathlib
@@ -46,6 +47,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.DoctestItem) and item.name.startswith(ON_ANY_BACKEND):
             item.add_marker(pytest.mark.any_backend)
+
+
+def pytest_collection_finish() -> None:
+    """Take what is loaded now, a million objects that live to the end, out of every collection."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
+    """The same after each file, for what Keras and TensorFlow keep of its models."""
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
