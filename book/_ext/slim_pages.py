@@ -80,12 +80,13 @@ def _own_buttons(app, pagename, templatename, context, doctree) -> None:
 
 
 def _finish(app, exception) -> None:
-    """Delete the icon fonts and source maps that no page asks for; note the time of the build."""
+    """Delete fonts, source maps and templates that no page asks for; note the time of the build."""
     if exception is None and app.builder.format == "html":
         static = Path(app.outdir) / "_static"
-        for path in [*static.glob("vendor/fontawesome/**/*"), *static.glob("**/*.map")]:
-            if path.is_file():
-                path.unlink()
+        for pattern in ("vendor/fontawesome/**/*", "**/*.map", "*webpack-macros.html"):
+            for path in static.glob(pattern):
+                if path.is_file():
+                    path.unlink()
         # a build that finds nothing to write leaves every page's time as it was
         (Path(app.outdir) / ".buildinfo").touch()
 

@@ -1,10 +1,11 @@
-"""Links, anchors and prose of the built pages, read from their files."""
+"""Links, anchors, prose and policies of the built pages, read from their files."""
 
 import html
 import re
+import sys
 
 import pytest
-from site_pages import DOCUMENTS, PAGES, broken, error_entries, markup_of
+from site_pages import DOCUMENTS, PAGES, ROOT, broken, error_entries, markup_of
 
 from helpers import errors
 
@@ -35,8 +36,13 @@ def test_a_return_type_in_the_reference_is_a_type(built):
 
 def test_no_page_is_forgotten(built):
     pages = {f.relative_to(built).as_posix() for f in built.rglob("*.html")}
-    pages = {page for page in pages if not page.startswith(("_static", "_sources"))}
     assert pages == set(PAGES), "pages of an older build may be left: delete _build"
+
+
+def test_no_file_tells_where_it_was_built(built):
+    folders = [str(ROOT).encode(), sys.prefix.encode()]
+    files = [f for f in built.rglob("*") if f.is_file()]
+    assert [f for f in files if any(folder in f.read_bytes() for folder in folders)] == []
 
 
 def test_every_entry_of_the_box_leads_somewhere(built):

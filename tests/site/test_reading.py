@@ -177,6 +177,48 @@ def test_page_works_from_disk(page, built, name):
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
+def test_search_works_from_disk(browser, built):
+    context = browser.new_context()  # its console says that summaries cannot be fetched there
+    tab = context.new_page()
+    tab.goto((built / "index.html").as_uri())
+    tab.evaluate("document.querySelector('form.bd-search input').value = 'batch'")
+    tab.evaluate("document.querySelector('form.bd-search').submit()")
+    hit = tab.locator(f"ul.search li a[href*='{CHAPTER}']").first
+    playwright.expect(hit).to_be_visible()
+    context.close()
+
+
+# Text that gets into a page as markup
+
+HOSTILE = """async () => {
+const blocked = new Set(), elsewhere = "https://elsewhere.invalid/";
+document.addEventListener("securitypolicyviolation", e => blocked.add(e.effectiveDirective));
+document.body.insertAdjacentHTML("beforeend", `<img src="data:," onerror="window.ran = true">
+  <img src="${elsewhere}"><style>p {color: red}</style><object data="${elsewhere}"></object>
+  <iframe src="${elsewhere}"></iframe><form action="${elsewhere}"></form>`);
+const script = document.createElement("script");
+script.textContent = "window.ran = true";
+document.body.append(script);
+try { await fetch(elsewhere) } catch {}
+document.querySelector("body > form").submit();
+for (let i = 0; i < 100 && blocked.size < 8; i++) await new Promise(then => setTimeout(then, 50));
+return {blocked: [...blocked].sort(), ran: "ran" in window, at: location.href};
+}"""
+BLOCKED = ["connect-src", "form-action", "frame-src", "img-src", "object-src"]
+BLOCKED += ["script-src-attr", "script-src-elem", "style-src-elem"]
+
+
+@pytest.mark.parametrize("place", ["server", "disk"])
+def test_foreign_markup_neither_runs_nor_calls_another_host(browser, site, built, place):
+    address = (site if place == "server" else f"{built.as_uri()}/") + "book/glossary.html"
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(address)
+    found = tab.evaluate(HOSTILE)
+    context.close()
+    assert found == {"blocked": BLOCKED, "ran": False, "at": address}
+
+
 # The mask table
 
 MASK_TABLE = "book/mask-table.html"

@@ -14,6 +14,7 @@ from site_pages import (
     violations,
 )
 
+POLICY = "head > meta[http-equiv=Content-Security-Policy]"
 MAX_REQUESTS = 20
 MAX_BYTES = 560_000  # of what a page loads beside its own HTML, uncompressed
 
@@ -56,6 +57,7 @@ def check_page(page, site: str, name: str) -> None:
     page.on("response", lambda answer: answers.append(answer))
     page.goto(site + name, wait_until="load")
 
+    assert page.locator(POLICY).count() == 1  # what breaks it is an error in the console
     assert page.evaluate(NAMELESS) == []
     assert page.evaluate(SAID_NOWHERE) == []
     assert page.evaluate(CUT_LABELS) == []
