@@ -1,6 +1,10 @@
-"""Write the first code cell of every notebook: in Colab it fetches `helpers`, elsewhere nothing.
+"""Write the first code cell of every notebook: where `helpers` is missing, it fetches them.
 
 Usage: python tools/bootstrap.py [--url URL] [--ref REF] [--check]
+
+In Colab, in Kaggle and wherever else `helpers` cannot be imported, the cell fetches the archive of
+one commit, as GitHub offers it, and unpacks `helpers` into `ragged-edges/COMMIT`, which it puts on
+the path. A folder that is there is used as it is, so what a learner has edited in it is kept.
 
 Without arguments the address comes from `_config.yml` (`repository.url`) and the ref is `main`.
 Publishing names its own repository and commit: every published notebook then fetches the helpers
@@ -17,22 +21,46 @@ import yaml
 CELL_ID = "bootstrap"
 TAGS = ["bootstrap", "remove-cell"]  # the site has no use for it; notebook and Colab show it
 _SOURCE = """\
-# In Colab: fetch this book's helpers, install nothing. Elsewhere: nothing.
+# Where the book's helpers are missing (Colab, Kaggle), they are fetched.
+# Nothing is installed.
+import importlib.util
+import io
 import os
-import subprocess
 import sys
+import urllib.request
+import zipfile
+
+
+class Stop(Exception):
+    def _render_traceback_(self):
+        return [str(self)]  # one line, no traceback
+
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # a quieter TensorFlow
-if "COLAB_RELEASE_TAG" in os.environ:
+colab = "COLAB_RELEASE_TAG" in os.environ
+if colab or not importlib.util.find_spec("helpers"):
     url, ref = "{url}", "{ref}"
-    os.makedirs(folder := os.path.abspath("ragged-edges"), exist_ok=True)
-    fetch = f"fetch --depth 1 {{url}} {{ref}}"
-    for step in ("init", fetch, "checkout FETCH_HEAD"):
-        git = ["git", "-C", folder, *step.split()]
-        done = subprocess.run(git, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"Cannot fetch {{url}}: {{done.stderr.splitlines()[0]}}")
+    address = f"{{url}}/archive/{{ref}}.zip"
+    folder = os.path.abspath(f"ragged-edges/{{ref}}")
+    try:
+        if not os.path.exists(folder):
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                archive = zipfile.ZipFile(io.BytesIO(answer.read()))
+            top = archive.namelist()[0].split("/")[0]
+            for name in archive.namelist():
+                if name.startswith(f"{{top}}/helpers/"):
+                    archive.extract(name, f"{{folder}}.part")
+            os.renames(f"{{folder}}.part/{{top}}", folder)
+    except Exception as error:
+        raise Stop(
+            f"Cannot fetch {{address}}: {{error!r}}. Is the internet on? "
+            "If so, open this notebook anew from the book's site."
+        ) from None
     sys.path.insert(0, folder)
+
+from helpers import runtime
+
+runtime.check()
 """
 
 
