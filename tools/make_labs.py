@@ -40,7 +40,6 @@ _BLOCK = re.compile(
 _LINE = re.compile(r"^(?P<indent>[ ]*)(?P<code>\S.*?)  # solution$", re.MULTILINE)
 _WAS = re.compile(r"^(?P<indent>[ ]*)(?:\S.*?  )?# was: (?P<code>.+)\n?", re.MULTILINE)
 _MARKER = re.compile(r"#\s*(solution|was)\b", re.IGNORECASE)
-_LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)(?P<target>[^)#\s]+)")
 
 
 def generate(path: pathlib.Path) -> nbformat.NotebookNode:
@@ -116,7 +115,7 @@ def _stub(code: str) -> str:
 def adapt_markdown(source: str, name: str) -> str:
     """Turn a solution's markdown into the lab's: title, links, a link to the solution per hint."""
     source = re.sub(r"^# Solution: ", "# Lab: ", source)
-    source = _LINK.sub(lambda m: _from_labs(m["target"]), source)
+    source = notebooks.RELATIVE_LINK.sub(lambda m: _from_labs(m["target"]), source)
     heading = re.search(r"^#+ (.+)$", source, re.MULTILINE)
     anchor = f"#{notebooks.slug(heading[1])}" if heading else ""
     return source.replace("</details>", f"</details>\n\n[Solution](solutions/{name}{anchor})")

@@ -14,6 +14,8 @@ from nbclient import NotebookClient
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+# In markdown, where a link leads that is no web address and no anchor of the same notebook.
+RELATIVE_LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)(?P<target>[^)#\s]+)")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 

@@ -5,14 +5,19 @@ Usage: python tools/publish.py --repository OWNER/NAME --commit SHA --output DIR
 Changes the checkout that it lies in (`git checkout .` undoes it), because the site is built from
 the same files afterwards: the address in _config.yml, and in every notebook the bootstrap cell,
 which then fetches `helpers` from that repository at that commit. DIR gets what the branch
-`published` holds. publish.yml runs it; nobody else has to.
+`published` holds: the same notebooks, with links that lead somewhere from a copy in Drive, too.
+publish.yml runs it; nobody else has to.
 """
 
 import argparse
 import pathlib
 import re
-import subprocess
 import sys
+
+import bootstrap
+import nbformat
+import notebooks
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PLACEHOLDER = "https://github.com/-owner-/ragged-edges"  # no GitHub name begins with a hyphen
@@ -21,6 +26,14 @@ The notebooks of *Ragged Edges*, as published from [{commit:.7}]({url}/tree/{com
 They are made by a workflow and replaced as a whole; change their sources on the branch `main`.
 Licences: [code]({url}/blob/{commit}/LICENSE), [text]({url}/blob/{commit}/LICENSE-TEXT.md).
 """
+
+HINT = "# No module named 'helpers'? Run the first cell of code, above.\n"
+_IMPORT = re.compile(r"^(?:from|import) helpers\b", re.MULTILINE)
+_OTHER_LINK = re.compile(  # in HTML, in a definition, from the root: all but addresses and anchors
+    r"""(?:<[a-z][^>]*\b(?:href|src)\s*=\s*["']?|^\[(?!\^)[^\]\n]+\]:\s*|\]\()"""
+    r"""(?![\s"'#]|https?:|mailto:|data:)[^\s>)]*""",
+    re.MULTILINE,
+)
 
 
 def address(repository: str) -> str:
@@ -38,16 +51,91 @@ def fill_in(config: str, url: str) -> str:
     return config.replace(PLACEHOLDER, url)
 
 
-def collect(output: pathlib.Path, url: str, commit: str) -> None:
-    """Copy the notebooks, in their folders, and a README into an empty folder."""
+def site(repository: str) -> str:
+    """Return the address that GitHub Pages gives to the site of OWNER/NAME."""
+    owner, name = repository.lower().split("/")[0], repository.split("/")[1]
+    host = f"https://{owner}.github.io"
+    return host if name.lower() == f"{owner}.github.io" else f"{host}/{name}"
+
+
+def anchor(page: pathlib.Path, slug: str) -> str:
+    """Return the site's anchor of the heading that MyST calls `slug`.
+
+    Raises:
+        ValueError: the page has no such heading.
+    """
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        cells = notebooks.read(page).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        if notebooks.slug(heading) == slug:  # the site's are made by docutils
+            return re.sub("[^a-z0-9]+", "-", heading.lower()).lstrip("-0123456789").rstrip("-")
+    raise ValueError(f"no heading {slug!r} in {page.name}")
+
+
+def absolute(source: str, folder: pathlib.Path, site: str, colab: str) -> str:
+    """Return a notebook's markdown with links that lead somewhere from wherever it is copied to.
+
+    What is worked on, a lab, opens in Colab; what is read opens on the site.
+
+    Args:
+        source: the markdown of a cell.
+        folder: where its notebook lies; links start there.
+        site: address of the site.
+        colab: the address that opens a notebook of the repository in Colab, without its path.
+
+    Raises:
+        ValueError: a link leads to no page, or is written in a form that is not understood.
+    """
+
+    def replace(link: re.Match) -> str:
+        page = (folder / link["target"]).resolve()
+        if page.suffix not in (".ipynb", ".md") or not page.is_file():
+            raise ValueError(f"a link leads to no page: {link['target']}")
+        path = page.relative_to(ROOT).as_posix()
+        if path.startswith("labs/") and not path.startswith("labs/solutions/"):
+            return f"{colab}/{path}"
+        fragment = f"#{anchor(page, link['slug'])}" if link["slug"] else ""
+        return f"{site}/{path.removesuffix(page.suffix)}.html{fragment}"
+
+    pattern = notebooks.RELATIVE_LINK.pattern + r"(?:#(?P<slug>[^)\s]+))?"
+    source = re.sub(pattern, replace, source)
+    if other := _OTHER_LINK.search(source):
+        raise ValueError(f"expected links of the form [text](page), got {other[0]!r}")
+    return source
+
+
+def say_what_is_missing(notebook: nbformat.NotebookNode) -> None:
+    """Say where the helpers are imported first what to do if they are missing."""
+    for cell in notebook.cells:
+        first = _IMPORT.search(cell.source)
+        if cell.cell_type == "code" and cell.id != bootstrap.CELL_ID and first:
+            cell.source = _IMPORT.sub(HINT + first[0], cell.source, count=1)
+            return
+
+
+def collect(output: pathlib.Path, repository: str, commit: str) -> None:
+    """Write the notebooks, in their folders, and a README into an empty folder."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    branch, colab = config["repository"]["branch"], config["launch_buttons"]["colab_url"]
+    addresses = site(repository), f"{colab}/github/{repository}/blob/{branch}"
     for folder in ("book", "labs", "labs/solutions"):
         (output / folder).mkdir()
-        for notebook in sorted((ROOT / folder).glob("*.ipynb")):
-            text = notebook.read_text(encoding="utf-8")
-            if "-owner-" in text:
-                raise ValueError(f"{folder}/{notebook.name} still holds the placeholder -owner-")
-            (output / folder / notebook.name).write_text(text, encoding="utf-8")
-    (output / "README.md").write_text(README.format(url=url, commit=commit), encoding="utf-8")
+        for path in sorted((ROOT / folder).glob("*.ipynb")):
+            notebook = notebooks.read(path)
+            say_what_is_missing(notebook)
+            for cell in notebook.cells:
+                if cell.cell_type == "markdown":
+                    try:
+                        cell.source = absolute(cell.source, path.parent, *addresses)
+                    except ValueError as error:
+                        raise ValueError(f"{folder}/{path.name}: {error}") from error
+            if "-owner-" in nbformat.writes(notebook):
+                raise ValueError(f"{folder}/{path.name} still holds the placeholder -owner-")
+            notebooks.write(output / folder / path.name, notebook)
+    readme = README.format(url=address(repository), commit=commit)
+    (output / "README.md").write_text(readme, encoding="utf-8")
 
 
 def main() -> None:
@@ -64,10 +152,9 @@ def main() -> None:
         options.output.mkdir(parents=True)  # before anything is changed; fails if it exists
         config = ROOT / "_config.yml"
         config.write_text(fill_in(config.read_text(encoding="utf-8"), url), encoding="utf-8")
-        bootstrap = [sys.executable, ROOT / "tools" / "bootstrap.py"]
-        subprocess.run([*bootstrap, "--url", url, "--ref", options.commit], check=True)
-        collect(options.output, url, options.commit)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        bootstrap.main(["--url", url, "--ref", options.commit])
+        collect(options.output, options.repository, options.commit)
+    except (OSError, ValueError) as error:
         sys.exit(f"publish: {error}")
 
 

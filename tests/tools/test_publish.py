@@ -1,5 +1,6 @@
-"""Publishing changes the address and nothing else, and the committed tree holds no real one."""
+"""Publishing fills in the address, makes links lead somewhere, and changes nothing else."""
 
+import copy
 import pathlib
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 import types
 
 import nbformat
+import notebooks
 import publish as tool
 import pytest
 import yaml
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.slow
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+LINK = re.compile(r"""(?:\]\(|\b(?:href|src)=["'])([^)"'>\s]*)""")
 URL = "https://github.com/Some-One/my.fork_2"
 NOTEBOOKS = sorted(
     path.relative_to(ROOT)
@@ -63,11 +66,23 @@ def test_the_branch_holds_every_notebook_in_its_folder_and_a_readme(published):
     assert f"{URL}/tree/{COMMIT}" in readme
 
 
+def without_links(cell):
+    """A cell whose links in markdown lead nowhere, to compare the rest."""
+    if cell.cell_type == "markdown":
+        cell = copy.deepcopy(cell)
+        cell.source = re.sub(r"\]\([^)]*\)", "]()", cell.source)
+    return cell
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
-def test_a_published_notebook_differs_in_its_bootstrap_cell_alone(published, path):
+def test_a_published_notebook_differs_in_bootstrap_links_and_one_comment(published, path):
     committed, committed_rest = cells_but_the_bootstrap(ROOT / path)
     filled, filled_rest = cells_but_the_bootstrap(published.branch / path)
-    assert filled_rest == committed_rest
+    helped = [cell for cell in filled_rest if tool.HINT in cell.source]
+    assert len(helped) == 1
+    assert re.search(f"^{re.escape(tool.HINT)}(from|import) helpers", helped[0].source, re.M)
+    helped[0].source = helped[0].source.replace(tool.HINT, "")
+    assert [*map(without_links, filled_rest)] == [*map(without_links, committed_rest)]
     assert tool.PLACEHOLDER in committed.source
     assert "-owner-" not in (published.branch / path).read_text(encoding="utf-8")
     assert filled.source == committed.source.replace(tool.PLACEHOLDER, URL).replace(
@@ -77,8 +92,73 @@ def test_a_published_notebook_differs_in_its_bootstrap_cell_alone(published, pat
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
-def test_the_site_is_built_from_the_published_notebooks(published, path):
-    assert (published.checkout / path).read_bytes() == (published.branch / path).read_bytes()
+def test_every_published_link_is_an_address_or_an_anchor_of_its_notebook(published, path):
+    notebook = nbformat.read(published.branch / path, as_version=4)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    texts += [output.data.get("text/html", "") for output in outputs if "data" in output]
+    headings = re.findall(r"^#+ (.+)$", "\n".join(texts), re.MULTILINE)
+    anchors = {f"#{notebooks.slug(heading)}" for heading in headings}
+    links = [link for text in texts for link in LINK.findall(text)]
+    assert len(links) > 1
+    relative = [link for link in links if not link.startswith(("https://", "data:"))]
+    assert set(relative) <= anchors
+
+
+def test_what_is_worked_on_opens_in_colab_and_what_is_read_on_the_site(published):
+    lab, solution = (
+        (published.branch / folder / "variable-batches.ipynb").read_text(encoding="utf-8")
+        for folder in ("labs", "labs/solutions")
+    )
+    home = "https://some-one.github.io/my.fork_2"
+    assert f"]({home}/book/bibliography.html)" in lab
+    assert f"]({home}/book/variable-batches.html#what-variability-costs)" in lab
+    assert f"]({home}/labs/solutions/variable-batches.html#which-of-them-stop-fit)" in lab
+    colab = "https://colab.research.google.com/github/Some-One/my.fork_2/blob/published"
+    assert f"]({colab}/labs/variable-batches.ipynb)" in solution
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("[a](nowhere.md)", "a link leads to no page: nowhere.md"),
+        ("[a](masking.ipynb#no-such-heading)", "no heading 'no-such-heading' in masking.ipynb"),
+        ("![a](_static/favicon.svg)", "a link leads to no page: _static/favicon.svg"),
+        ("<a class='b' href='masking.ipynb'>a</a>", "expected links of the form"),
+        ("[a][b]\n\n[b]: masking.ipynb", "expected links of the form"),
+        ("[a](/book/masking.ipynb)", "expected links of the form"),
+    ],
+)
+def test_a_link_that_cannot_be_turned_is_an_error(source, reason):
+    with pytest.raises(ValueError, match=reason):
+        tool.absolute(source, ROOT / "book", "https://site", "https://colab")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["[a](#b) [c](https://d/e.md)", '<a href="#b"> <img src="data:x">', "[^1]: a note", "`src=a`"],
+)
+def test_what_leads_somewhere_already_is_kept(source):
+    assert tool.absolute(source, ROOT / "book", "https://site", "https://colab") == source
+
+
+@pytest.mark.parametrize(
+    ("repository", "home"),
+    [
+        ("A1/Book", "https://a1.github.io/Book"),
+        ("A1/a1.github.io", "https://a1.github.io"),
+        ("A1/a2.github.io", "https://a1.github.io/a2.github.io"),
+    ],
+)
+def test_the_site_of_a_repository_is_where_pages_puts_it(repository, home):
+    assert tool.site(repository) == home
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_the_site_is_built_from_the_same_notebooks_with_the_links_of_the_site(published, path):
+    filled, rest = cells_but_the_bootstrap(published.checkout / path)
+    assert filled == cells_but_the_bootstrap(published.branch / path)[0]
+    assert rest == cells_but_the_bootstrap(ROOT / path)[1]
 
 
 def test_the_configuration_differs_in_the_address_alone(published):
