@@ -26,7 +26,7 @@ serve: book      ## show the built site on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 labs: env        ## open the labs in JupyterLab
-	$(BIN)/jupyter lab labs
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/labs
 
 test: book       ## run every test on our versions
 	@$(BIN)/python tools/browser.py
@@ -71,9 +71,10 @@ gpu:             ## run the GPU cells here and record them
 format: env      ## lint and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: env        ## resolve the two locks again
+lock: env        ## resolve the locks again; Colab's follows what Colab has
 	@for f in requirements requirements-colab requirements-backends requirements-colab-backends; do grep -v '^-' $$f.txt | \
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o $$f.lock; done
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	$$(ls $$f.constraints 2>/dev/null | sed 's/^/--constraint /') - -o $$f.lock || exit 1; done
 
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache
