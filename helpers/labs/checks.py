@@ -1,13 +1,14 @@
 """What the judges of the labs' tasks are made of: say what is wrong and on which axis."""
 
 import pathlib
-import re
 import sysconfig
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from helpers.raised import first_line
 
 _MOST = 200  # characters of an error's message
 _LIBRARIES = (
@@ -326,13 +327,6 @@ def _plural(word: str, count: int) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def first_line(error: Exception) -> str:
-    """Return the line of an error that says what is wrong, not in which call Keras met it."""
-    plain = re.sub("\x1b\\[[0-9;]*m", "", str(error)).splitlines()
-    told = [line for line in plain if line.strip() and not line.startswith("Exception encounter")]
-    return told[0] if told else type(error).__name__
 
 
 def told(error: Exception) -> str:

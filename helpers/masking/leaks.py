@@ -32,6 +32,7 @@ from helpers.masking.leak_report import (
 from helpers.masking.probing import CALM, Batches, Probe, Weights, caller, flat, without_noise
 from helpers.masking.recording import Call, quietly
 from helpers.padding import SIDES
+from helpers.raised import first_line
 
 _EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}  # of a layer's numbers
 _SHARE = 0.01  # what padding may do, over what other data does, before it is a leak
@@ -191,8 +192,13 @@ class _Study:
         except Exception as error:
             shapes = [tuple(tensor.shape) for tensor in getattr(self.model, "inputs", None) or []]
             fixed = [shape for shape in shapes if len(shape) > 1 and shape[1] is not None]
-            hint = f"; the model accepts only one length, {fixed[0]}" if fixed else ""
-            raise ValueError(f"{what}{hint}: {_first_line(error)}") from error
+            hint = (
+                f"; the model accepts only one length, {fixed[0]}: build it with None for "
+                f"{fixed[0][1]} in its Input, and give it these weights by set_weights"
+                if fixed
+                else ""
+            )
+            raise ValueError(f"{what}{hint}: {first_line(error)}") from error
 
     def outputs(self, draws: Sequence[int | None]) -> None:
         """Compare what rows give alone with what they give padded, by call and by predict."""
@@ -263,7 +269,7 @@ class _Study:
             results = flat(probe.predict_on_batch(self.batches.take(None, side, amount)))
         except Exception as error:
             if not probe.ran:
-                raise ValueError(f"model: predict fails: {_first_line(error)}") from error
+                raise ValueError(f"model: predict fails: {first_line(error)}") from error
             return f"predict raised {type(error).__name__} at its second length"
         probe.ran = True
         return results
@@ -348,8 +354,7 @@ class _Study:
             logs = probe.train_on_batch(x, y, return_dict=True)
         except Exception as error:
             raise ValueError(
-                f"loss: train_on_batch fails on rows padded {side} by {amount}: "
-                f"{_first_line(error)}"
+                f"loss: train_on_batch fails on rows padded {side} by {amount}: {first_line(error)}"
             ) from error
         after = self.weights.values()
         moves = [a - b for a, b in zip(before, after, strict=True)]
@@ -437,10 +442,6 @@ class _Study:
         with recording.record_calls() as calls:
             self.model(self.batches.take(rows, side, amount), training=training)
         return calls
-
-
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _some_of(name: str, given: Any, allowed: tuple[str, ...]) -> tuple[str, ...]:

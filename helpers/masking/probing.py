@@ -10,10 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from helpers.arguments import plain_array
 from helpers.batching import lengths as lengths_of
 from helpers.keras_private import is_own_layer, layers_of
 from helpers.masking.recording import states_of
 from helpers.padding import as_rows, fill_value, pad
+from helpers.tensors import as_numpy
 
 _NOISE = ("rate", "dropout", "recurrent_dropout", "stddev")
 # How far draws of random weights go: biases and embeddings' standard deviation, scales around 1.
@@ -264,11 +266,23 @@ def _leaf(name: str, rows: Any, lengths: Any) -> list[np.ndarray] | np.ndarray:
     """Check one input: a list of rows, or an array that is never padded."""
     if isinstance(rows, np.ndarray) and lengths is None:
         return rows
+    if isinstance(rows, list) and any(isinstance(row, str) for row in rows):
+        raise TypeError(
+            f"{name}: expected numbers, got strings; make ids of them first, as "
+            "keras.layers.TextVectorization does"
+        )
     if isinstance(rows, list) and rows and all(np.isscalar(row) for row in rows):
         return np.asarray(rows)
     if lengths is not None:
         rows = _cut(name, rows, lengths)
-    rows = as_rows(rows, name)
+    try:
+        rows = as_rows(rows, name)
+    except ValueError as error:
+        lists = isinstance(rows, list) and all(isinstance(row, list | tuple) for row in rows)
+        if not lists:
+            raise
+        hint = "; several inputs go in a tuple or a dict of lists of rows"
+        raise ValueError(f"{error}{hint}") from None
     sizes = lengths_of(rows)
     if not sizes.all():
         raise ValueError(f"{name}: expected at least 1 timestep, row {sizes.argmin()} is empty")
@@ -291,8 +305,9 @@ def _nudged(rows: list[np.ndarray]) -> list[np.ndarray] | None:
 
 
 def _cut(name: str, batch: Any, lengths: Any) -> list[np.ndarray]:
-    """Cut the rows out of a batch that is padded behind them."""
-    sizes = np.asarray(lengths)
+    """Cut the rows out of a batch that is padded after them."""
+    sizes = plain_array("lengths", lengths)
+    batch = as_numpy(batch, name) if hasattr(batch, "__array__") else batch
     if not isinstance(batch, np.ndarray) or batch.ndim < 2:
         raise ValueError(f"lengths: expected a padded batch for {name}, got {type(batch).__name__}")
     if sizes.dtype.kind not in "iu" or sizes.shape != (len(batch),):

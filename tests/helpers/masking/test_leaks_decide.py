@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from helpers import padding
 from helpers.masking import padding_leak
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
@@ -101,3 +102,34 @@ def test_rows_that_change_each_other_are_no_padding_leak():
     assert leak.leaks is True
     assert leak.first_layer is None
     assert "there is no padding" in leak.reason
+
+
+def test_what_cannot_be_checked_is_told_with_the_way_out():
+    ids = keras.Input((5,))
+    answer = layers.Dense(2)(layers.Flatten()(layers.Embedding(9, 2)(ids)))
+    fixed = keras.Model(ids, answer)
+    with pytest.raises(ValueError, match=r"\(None, 5\): build it with None for 5 in its"):
+        padding_leak(fixed, [[1, 2, 3, 4, 5], [6, 7]], **FEW)
+    reader = keras.Sequential([keras.Input((None, 2)), layers.LSTM(2)])
+    with pytest.raises(TypeError, match="got strings; make ids of them first"):
+        padding_leak(reader, ["a b c", "b c"], **FEW)
+    several = [[ROWS[0], ROWS[1]], [ROWS[2], ROWS[0]]]
+    with pytest.raises(ValueError, match="several inputs go in a tuple or a dict"):
+        padding_leak(reader, several, **FEW)
+
+
+def test_keras_says_what_is_wrong_and_not_where():
+    static = keras.Sequential(
+        [keras.Input(batch_shape=(3, None, 2)), layers.LSTM(2, stateful=True)]
+    )
+    with pytest.raises(ValueError, match="batch size") as caught:
+        padding_leak(static, ROWS, **FEW)
+    assert "Exception encountered" not in str(caught.value)
+
+
+def test_a_tensor_with_lengths_is_a_padded_batch():
+    reader = keras.Sequential([keras.Input((None, 2)), layers.Masking(), layers.LSTM(2)])
+    batch, mask = padding.pad(ROWS)
+    lengths = mask.sum(axis=1)
+    leak = padding_leak(reader, ops.convert_to_tensor(batch), lengths=lengths, **FEW)
+    assert leak.leaks is False
