@@ -28,6 +28,8 @@ from helpers.masking.trace_table import (
 # Operations that look at the shape of a tensor only: a mask has nothing to say there.
 _SHAPE_ONLY = {"OnesLike", "ZerosLike", "FullLike", "Shape", "ConvertToTensor"}
 FALSE_ALARM = "Keras warns that it destroys the mask, but a layer inside has used it"
+_USED_UP = "Keras warns that it destroys the mask, but it is given it, and no time axis is left"
+_ENDS_HERE = "its call is given the mask, but later layers are not; set supports_masking = True"
 
 
 class _Row(NamedTuple):
@@ -288,11 +290,20 @@ def _fate(call: Call, insight: _Insight) -> str:
     if went:
         return KEPT if came else BORN
     if call.warned:
-        return WARNED
+        return CONSUMED if _used_up(call) else WARNED
     if not came:
         return SILENT if insight.stripped else NO_MASK
     used = insight.by_hand if call.operation else call.got_mask and call.takes_mask
     return CONSUMED if used else SILENT
+
+
+def _used_up(call: Call) -> bool:
+    """Whether a user-defined layer was given a mask that nothing is left of to mark."""
+    if call.inside != "own" or not (call.takes_mask and call.got_mask):
+        return False
+    masks = [tuple(mask.shape) for mask in (*call.mask_in, *call.masks_given) if mask is not None]
+    shapes = [tuple(tensor.shape) for tensor in call.outputs]
+    return not any(shape[: len(mask)] == mask for shape in shapes for mask in masks)
 
 
 def _with_nested_fates(steps: list[Step]) -> list[Step]:
@@ -360,6 +371,8 @@ def _notes(
             f"{taker.name} took the mask off this input before: {taker.kind} removes it from the "
             "very tensor that it is given"
         )
+    if call.warned and first is None and call.inside == "own" and call.got_mask:
+        yield _USED_UP if _used_up(call) else _ENDS_HERE
     if call.warned and first is not None:
         yield "Keras warns that it destroys the mask, but the mask is still there"
     own = [mask for mask in call.mask_in if mask is not None]

@@ -145,9 +145,12 @@ class Trace:
     @property
     def summary(self) -> str:
         """Where the mask is lost, if it is, in a sentence."""
-        said = "There is no mask in this model."
+        said = "No mask of Keras is in this model; padding_leak tells whether padding gets in."
         if self.lost:
             said = "Lost: " + ", ".join(f"{step.where} ({step.fate})" for step in self.lost) + "."
+            masks = [mask for step in self.lost for mask in step.mask_in if mask is not None]
+            if masks and all(mask.real == mask.size for mask in masks):
+                said += " In this batch no step is padding, so nothing is at stake there."
         elif self.born or any(any(step.mask_in) for step in self.steps):
             said = "The mask is lost nowhere."
         unseen = any(UNSEEN in note for note in self.notes)

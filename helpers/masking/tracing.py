@@ -30,7 +30,7 @@ def trace(
 
     - ``"born"``: none came in, one went out.
     - ``"kept"``: one came in, one went out.
-    - ``"consumed"``: one came in, none went out, and the layer's ``call`` or an operation used it.
+    - ``"consumed"``: one came in, none went out; the layer's ``call`` or an operation was given it.
     - ``"dropped with a warning"``: none went out, and Keras warned.
     - ``"dropped silently"``: none went out, nobody used it and nobody said so.
     - ``"no mask"``: there was none.

@@ -67,7 +67,9 @@ def test_no_mask_at_all():
     model = keras.Sequential([layers.Dense(5, name="a"), layers.LSTM(3, name="b")])
     trace = traced(model, series())
     assert path_of(trace) == [("a", "no mask"), ("b", "no mask")]
-    assert trace.summary == "There is no mask in this model."
+    assert trace.summary == (
+        "No mask of Keras is in this model; padding_leak tells whether padding gets in."
+    )
 
 
 SILENT = {
@@ -154,10 +156,32 @@ def test_a_mask_given_as_an_argument_came_in():
 def test_plain_operations_in_a_layer_that_is_given_the_mask_are_its_own_business():
     trace = traced(functional(Own(name="own")))
     assert path_of(trace) == [("embed", "born"), ("own", "dropped with a warning")]
+    assert "set supports_masking = True" in trace.steps[1].notes[0]
     silent = Own(name="own")
     silent.supports_masking = True
     silent.compute_mask = lambda inputs, mask=None: None
     assert path_of(traced(functional(silent))) == [("embed", "born"), ("own", "consumed")]
+
+
+def test_a_layer_without_supports_masking_may_use_the_mask_up():
+    class Mean(layers.Layer):
+        def call(self, x, mask=None):
+            real = ops.cast(mask, x.dtype)[..., None]
+            return ops.sum(x * real, axis=1) / ops.sum(real, axis=1)
+
+    trace = traced(functional(Mean(name="mean")))
+    assert path_of(trace) == [("embed", "born"), ("mean", "consumed")]
+    assert trace.lost == ()
+    assert trace.notes[0].startswith("mean: Keras warns that it destroys the mask, but it is given")
+
+
+def test_a_loss_where_no_step_is_padding_is_told_so():
+    model = functional(lambda h: layers.Conv1D(4, 3, name="conv")(h))
+    at_stake = "In this batch no step is padding"
+    assert at_stake not in traced(model).summary
+    trace = traced(model, np.ones((4, 9), int))
+    assert trace.summary.startswith("Lost: conv (dropped with a warning). " + at_stake)
+    assert [step.name for step in trace.lost] == ["conv"]
 
 
 def test_an_argument_mask_that_nobody_fills_in_does_not_hide_operations():
