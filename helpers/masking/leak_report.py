@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -14,6 +14,28 @@ from helpers.masking.tracing import trace
 CHECKS = ("outputs", "loss", "gradients")
 RISING, FALLING = "predict short to long", "predict long to short"
 WAYS = ("call", RISING, FALLING, "loss", "gradients")
+_PLACES = {"post": "padded after: ", "pre": "padded before:"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """What padding on one side does; its attributes mean what those of `Leak` mean."""
+
+    leaks: bool | None
+    moved: float
+    first_layer: str | None
+    mask_lost_at: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        if self.leaks is None:
+            return f"inconclusive: {self.reason}"
+        if not self.leaks:
+            return "changes nothing"
+        name = self.first_layer
+        if name is None:
+            return f"changes {self.moved:.2g}: {self.reason}"
+        return f"changes {self.moved:.2g}, first in {name}, which{self.reason.removeprefix(name)}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,8 +43,8 @@ class Leak:
     """What `padding_leak` found. ``bool(leak)`` is ``leak.leaks``; print it to read it.
 
     Attributes:
-        leaks: Whether padding changes anything by more than the tolerance. None if that could not
-            be decided, which ``reason`` explains: then ``bool(leak)`` raises a ValueError.
+        leaks: Whether padding on any side changes anything by more than the tolerance. None if that
+            could not be decided, which ``reason`` explains: then ``bool(leak)`` raises ValueError.
         moved: The largest absolute change that was measured. inf if a result has the wrong shape,
             or is NaN or infinite where the row alone gives a finite number.
         by_side: The largest change for each side of padding.
@@ -32,8 +54,11 @@ class Leak:
             its inputs do not. None without a leak, or if no single call is to blame: the loss
             counts padded steps, or only ``predict`` differs.
         mask_lost_at: Name of the last layer or operation before it that dropped a mask, or None.
-        reason: One sentence.
+        reason: One sentence. It and the two above are of the side that leaks most.
         tolerance: The tolerance that was asked for, or what half precision allows.
+        sides: For each side of padding a verdict of its own, with ``leaks``, ``moved``,
+            ``first_layer``, ``mask_lost_at`` and ``reason``. A model that counts its steps from the
+            front may leak on ``"pre"`` and be right on ``"post"``.
     """
 
     leaks: bool | None
@@ -44,6 +69,7 @@ class Leak:
     mask_lost_at: str | None
     reason: str
     tolerance: float
+    sides: dict[str, Side] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         if self.leaks is None:
@@ -62,12 +88,14 @@ class Leak:
             )
             return ", ".join(said)
 
-        head = {True: "padding leaks", False: "padding changes nothing"}.get(
-            self.leaks, "inconclusive"
-        )
-        lines = [f"{head}: {self.reason}", f"  moved by side: {table(self.by_side)}"]
+        verdicts = {(one.leaks, one.first_layer, one.mask_lost_at) for one in self.sides.values()}
+        heads = {True: "padding leaks", False: "padding changes nothing", None: "inconclusive"}
+        lines = [f"{heads[self.leaks]}: {self.reason}"]
+        if len(verdicts) > 1:
+            lines = [f"{_PLACES[side]} {one}" for side, one in self.sides.items()]
+        lines.append(f"  moved by side: {table(self.by_side)}")
         lines.append(f"  moved by way:  {table(self.by_way)}")
-        if self.leaks:
+        if self.leaks and len(verdicts) < 2:
             lines.append(f"  first layer that changes: {self.first_layer or 'none'}")
             lines.append(f"  mask lost at: {self.mask_lost_at or 'nowhere'}")
         return "\n".join(lines)
@@ -187,8 +215,8 @@ def reason_for(call: Call | None, lost: Any, way: str) -> str:
     if masks and all(mask.all() for mask in masks):
         return f"{call.name} gets a mask that marks no step as padding"
     if masks:
-        how = "uses the mask that reaches it" if call.got_mask else "does not use the mask"
-        return f"{call.name} lets padding into the real steps; it {how}"
+        how = " although it is given the mask" if call.got_mask else "; it does not use the mask"
+        return f"{call.name} lets padding into the real steps{how}"
     if lost:
         how = {"dropped silently": "without a word"}.get(lost.fate, "with a warning")
         return f"{call.name} gets no mask: {lost.name} dropped it {how}"

@@ -15,6 +15,12 @@ import numpy as np
 from helpers.arguments import integer
 from helpers.keras_private import layers_of
 from helpers.masking import recording
+from helpers.masking.leak_options import (
+    chosen_sides,
+    loss_and_goals,
+    padding_amounts,
+    some_of,
+)
 from helpers.masking.leak_report import (
     CHECKS,
     FALLING,
@@ -22,6 +28,7 @@ from helpers.masking.leak_report import (
     WAYS,
     Case,
     Leak,
+    Side,
     change_of,
     differently_shaped,
     first_moved,
@@ -30,14 +37,14 @@ from helpers.masking.leak_report import (
     reason_for,
 )
 from helpers.masking.probing import CALM, Batches, Probe, Weights, caller, flat, without_noise
+from helpers.masking.progress import Progress
 from helpers.masking.recording import Call, quietly
-from helpers.padding import SIDES
 from helpers.raised import first_line
 
 _EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}  # of a layer's numbers
 _SHARE = 0.01  # what padding may do, over what other data does, before it is a leak
 _UNREAD = (
-    "with the weights that were tried the model hardly reads its input, so padding could not show; "
+    "with the weights that were tried the {} hardly reads its input, so padding could not show; "
     "try weights='own' on the trained model"
 )
 _ONE_VALUE = (
@@ -48,6 +55,10 @@ _MEET = (
     "rows change each other's outputs even where all have one length and there is no padding: "
     "something works across the batch"
 )
+_LOSS_ADVICE = (
+    "; if you train with weights, or pad targets with a value that the loss skips, give "
+    "sample_weight or target_value"
+)
 _RANDOM = "model: expected the same answer to the same batch, got another; it draws random numbers"
 
 
@@ -56,7 +67,7 @@ def padding_leak(
     rows: Any,
     *,
     lengths: Any = None,
-    sides: Sequence[str] = ("post", "pre"),
+    sides: Sequence[str] | None = None,
     amounts: Sequence[int] = (1, 7),
     value: Any = 0,
     make: Callable[[Any, Any, str], Any] | None = None,
@@ -65,24 +76,24 @@ def padding_leak(
     check: Sequence[str] = ("outputs",),
     loss: Any = None,
     targets: Any = None,
+    target_value: Any = 0,
+    sample_weight: Any = None,
     tolerance: float = 1e-4,
 ) -> Leak:
     """Measure whether padding changes the model's outputs, its loss or its gradients.
 
-    Each row alone is compared with all rows in one padded batch, for each of ``amounts`` and sides.
-    An untrained model hides leaks, so weights are drawn anew; all variables are put back in the
-    end. The page `Leak and trace <leak-and-trace.html>`__ has the details.
+    Each row alone is compared with all rows in one padded batch. An untrained model hides leaks, so
+    weights are drawn anew, and put back. How it works: `Leak and trace <leak-and-trace.html>`__.
 
     Args:
         model: A Keras model or layer. Its own ``train_step`` and loss weights are not used.
-        rows: List of arrays ``(time, ...)``; or a tuple or dict of such lists, one an input. An
-            array inside a tuple or dict has no time axis and is never padded. With ``lengths``, a
-            padded batch ``(batch, time, ...)``.
+        rows: List of arrays ``(time, ...)``, or pictures ``(height, width, channels)`` of several
+            widths; or a tuple or dict of such lists, one an input, where an array is never padded.
+            With ``lengths``, a padded batch ``(batch, time, ...)``.
         lengths: int ``(batch,)``, real steps of each row of a padded batch; for several inputs one
             for all arrays, or a tuple or dict with None for "never padded".
-        sides: Which of ``"post"`` and ``"pre"``.
-        amounts: Steps of padding beyond the longest row. One alone cannot show what ``predict``
-            does with a second length.
+        sides: Which of ``"post"`` and ``"pre"``. None: both, for pictures or ``lengths`` the first.
+        amounts: Steps of padding beyond the longest row. One alone shows no second length.
         value: What the padding holds; for several inputs one for all, or a tuple or dict.
         make: ``make(rows, length, side)`` returns the model's input, for models that want more.
         seeds: How many draws of random weights.
@@ -90,16 +101,18 @@ def padding_leak(
         check: Any of ``"outputs"``, ``"loss"``, ``"gradients"``.
         loss: What ``compile`` takes; None takes the loss of the compiled model.
         targets: For the loss: an array ``(n, ...)``, or a list of ``n`` arrays ``(time, ...)``
-            that are padded with zeros like the rows; or a tuple or dict of these.
+            that are padded like the rows; or a tuple or dict of these.
+        target_value: What their padding holds, as ``value``.
+        sample_weight: As ``targets``, but padded with 0; None if you train without.
         tolerance: What counts as a leak, over the reference's largest absolute value, or over 1.
 
     Returns:
-        What was found, a `Leak`, with the lengths, padding and weights that were tried.
+        What was found, a `Leak`, with a verdict for each side.
 
     Raises:
         TypeError: ``model`` is not a Keras layer; ``rows`` or ``targets`` are not rows.
-        ValueError: A row is empty, or the model refuses it alone; the model accepts only one
-            length, answers NaN without padding or draws random numbers; or a bad argument.
+        ValueError: A row is empty or refused alone; the model takes only one length, answers NaN
+            without padding or draws random numbers; or a bad argument.
 
     Example:
         >>> lstm = keras.Sequential([keras.Input((None, 2)), keras.layers.LSTM(3, name="lstm")])
@@ -109,9 +122,8 @@ def padding_leak(
     """
     if not isinstance(model, keras.Layer):
         raise TypeError(f"model: expected a Keras model or layer, got {type(model).__name__}")
-    sides = _some_of("sides", sides, SIDES)
-    check = _some_of("check", check, CHECKS)
-    amounts = _amounts(amounts)
+    check = some_of("check", check, CHECKS)
+    amounts = padding_amounts(amounts)
     if weights not in ("random", "own"):
         raise ValueError(f"weights: expected 'random' or 'own', got {weights!r}")
     seeds = integer("seeds", seeds, minimum=1)
@@ -123,16 +135,20 @@ def padding_leak(
             "rows: expected a list of rows, or a padded batch with lengths, got only arrays, which "
             "are never padded; a tuple or dict holds several inputs"
         )
-    loss, goals = _goals(model, check, loss, targets, batches.n)
+    sides = chosen_sides(sides, batches, lengths)
+    given = {"targets": targets, "sample_weight": sample_weight}
+    loss, goals = loss_and_goals(model, check, loss, given, target_value, batches.n)
 
     recording.build(model, batches.take([0], "post", 0))
     with recording.state_kept(model), quietly():
-        study = _Study(model, batches, sides, amounts, tolerance)
+        draws = [None] if weights == "own" else range(seeds)
+        runs = 3 * ("outputs" in check) + bool(goals)
+        progress = Progress(len(draws) * len(sides) * len(amounts) * runs)
+        study = _Study(model, batches, sides, amounts, tolerance, progress)
         try:
-            draws = [None] if weights == "own" else range(seeds)
             if "outputs" in check:
                 study.outputs(draws)
-            if goals is not None:
+            if goals:
                 study.training(draws, loss, goals, [way for way in check if way != "outputs"])
             return study.leak()
         finally:
@@ -149,14 +165,19 @@ class _Study:
         sides: tuple[str, ...],
         amounts: tuple[int, ...],
         tolerance: float,
+        progress: Progress,
     ):
-        self.model, self.batches = model, batches
+        self.model, self.batches, self.progress = model, batches, progress
         self.sides, self.amounts = sides, amounts
         self.eps = max(_EPS.get(layer.compute_dtype, _EPS["float32"]) for layer in layers_of(model))
         half = self.eps > _EPS["float32"]
         self.tolerance = max(tolerance, 8 * self.eps) if half else tolerance
         self.nudged = batches.nudged()
-        self.decided = False  # whether any draw read its input well enough to tell
+        self.decided: set[str] = set()  # the ways in which a draw read its input well enough
+        self.asked: set[str] = set()  # the ways that were to be decided
+        self.reactions: dict[str, list[float]] = {}  # by way: what other data does to each array
+        self.noise: dict[str, list[float]] = {}  # and what rounding may do
+        self.advice = ""  # what else to say where only the loss changes
         self.called = caller(model)
         self.cases: list[Case] = []
         self.weights = Weights(model)
@@ -212,6 +233,7 @@ class _Study:
                 called = {amount: self.padded(side, amount) for amount in self.amounts}
                 for amount, results in called.items():
                     self.compare("call", side, amount, draw, references, results)
+                    self.progress.step()
                 for way, probe in probes.items():
                     for amount in sorted(self.amounts, reverse=way == FALLING):
                         predicted = self.predict(probe, side, amount)
@@ -220,24 +242,36 @@ class _Study:
                             self.add(way, side, amount, draw, 0, (math.inf, math.inf, wrong))
                         else:
                             self.compare(way, side, amount, draw, references, predicted)
+                        self.progress.step()
 
     def ready(self, draw: int | None) -> list[list[np.ndarray]]:
         """Set the weights of a draw, and return what they make of the rows alone.
 
         A draw in which the model hardly reads its input shows nothing: calmer ones are tried.
         """
-        for level in range(1 if draw is None else len(CALM)):
+        for level in self.levels(draw):
             self.weights.calm[draw] = level
             self.weights.draw(draw)
             references = [self.alone(row) for row in range(self.batches.n)]
             self.check(references)
-            self.reactions = self.reaction(references)
-            noise = [64 * self.eps * largest(outputs) for outputs in zip(*references, strict=True)]
-            self.noise = noise
-            if any(moved > 10 * least for moved, least in zip(self.reactions, noise, strict=True)):
-                self.decided = True
+            sizes = [largest(outputs) for outputs in zip(*references, strict=True)]
+            if self.reads("call", self.reaction(references), sizes):
                 break
         return references
+
+    def levels(self, draw: int | None) -> list[int]:
+        """Return how calm a draw may be, until the model reads its input."""
+        return list(range(1 if draw is None or self.nudged is None else len(CALM)))
+
+    def reads(self, way: str, reactions: list[float], sizes: list[float]) -> bool:
+        """Note what other data does in this way of running, and whether it does enough to tell."""
+        self.asked.add(way)
+        self.reactions[way] = reactions
+        self.noise[way] = [64 * self.eps * size for size in sizes]
+        each = zip(reactions, self.noise[way], sizes, strict=True)
+        found = any(moved > min(10 * noise, size / 2) for moved, noise, size in each)
+        self.decided |= {way} if found else set()
+        return found
 
     def reaction(self, references: list[list[np.ndarray]]) -> list[float]:
         """Return how far each output moves when all that is real in a row is replaced."""
@@ -286,23 +320,23 @@ class _Study:
         """Add one case for each row: how far its real steps are from the row alone."""
         for row, reference in enumerate(references):
             padded = [result[row : row + 1] for result in results]
-            changes = [change_of(a, b, side) for a, b in zip(reference, padded, strict=True)]
-            changes = [
-                (moved, max(excess, self.share(moved, output)), why)
-                for output, (moved, excess, why) in enumerate(changes)
-            ]
-            change = max(changes, key=lambda change: change[1], default=(0.0, 0.0, ""))
-            self.add(way, side, amount, draw, row, change)
+            self.add(way, side, amount, draw, row, self.change("call", reference, padded, side))
 
-    def share(self, moved: float, output: int) -> float:
-        """Return an excess above the tolerance if padding does a hundredth of what data does.
+    def change(
+        self, way: str, reference: list[np.ndarray], results: list[np.ndarray], side: str
+    ) -> tuple[float, float, str]:
+        """Return the worst change; above the tolerance if it is a hundredth of what data does.
 
         So a leak is seen in outputs that are small, or that hardly depend on the input.
         """
-        reaction = self.reactions[output]
-        if moved <= self.noise[output] or not reaction:
-            return 0.0
-        return moved / reaction * self.tolerance / _SHARE
+        changes = []
+        each = zip(reference, results, self.reactions[way], self.noise[way], strict=True)
+        for a, b, reaction, noise in each:
+            moved, excess, why = change_of(a, b, side)
+            if moved > noise and reaction:
+                excess = max(excess, moved / reaction * self.tolerance / _SHARE)
+            changes.append((moved, excess, why))
+        return max(changes, key=lambda change: change[1], default=(0.0, 0.0, ""))
 
     def worst(self, reference: list, results: list, side: str) -> tuple[float, float, str]:
         changes = [change_of(a, b, side) for a, b in zip(reference, results, strict=True)]
@@ -320,38 +354,73 @@ class _Study:
         self.cases.append(Case(way, side, amount, draw, row, *change))
 
     def training(
-        self, draws: Sequence[int | None], loss: Any, goals: Batches, ways: Sequence[str]
+        self, draws: Sequence[int | None], loss: Any, goals: list[Batches], ways: Sequence[str]
     ) -> None:
         """Compare the loss, and what one step of SGD changes, for more and less padding."""
         probe = Probe(self.model)
         # Eagerly where that is faster than to compile the step for every length.
         eager = keras.backend.backend() != "jax"
         probe.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=eager, jit_compile=not eager)
+        if goals[0].padded and len(goals) == 1:
+            self.advice = _LOSS_ADVICE
         with without_noise(self.model):
             for draw in draws:
                 for side in self.sides:
-                    base = self.step(probe, goals, draw, side, 0)
-                    if not np.isfinite(base["loss"]).all():
-                        raise ValueError(f"loss: expected a finite number, got {base['loss'][0]}")
+                    base = self.base(probe, goals, draw, side, ways)
                     again = self.step(probe, goals, draw, side, 0)
                     if self.worst(base["loss"], again["loss"], side)[1] > self.tolerance:
                         raise ValueError(_RANDOM)
                     for amount in self.amounts:
                         result = self.step(probe, goals, draw, side, amount)
                         for way in ways:
-                            change = self.worst(base[way], result[way], side)
+                            change = self.change(way, base[way], result[way], side)
                             self.add(way, side, amount, draw, None, change)
+                        self.progress.step()
+
+    def base(
+        self, probe: Probe, goals: list[Batches], draw: int | None, side: str, ways: Sequence[str]
+    ) -> dict[str, list[np.ndarray]]:
+        """Return what a step does without more padding, with weights that read the rows."""
+        settled = self.weights.calm.get(draw)
+        for level in self.levels(draw) if settled is None else [settled]:
+            self.weights.calm[draw] = level
+            base = self.step(probe, goals, draw, side, 0)
+            if not np.isfinite(base["loss"]).all():
+                raise ValueError(f"loss: expected a finite number, got {base['loss'][0]}")
+            other = (
+                base if self.nudged is None else self.step(probe, goals, draw, side, 0, self.nudged)
+            )
+            # A variable that moves by its gradient is rounded as a whole.
+            sizes = {"loss": base["loss"], "gradients": self.weights.current}
+            found = [
+                self.reads(
+                    way,
+                    [change_of(a, b, side)[0] for a, b in zip(base[way], other[way], strict=True)],
+                    [largest(pair) for pair in zip(base[way], sizes[way], strict=True)],
+                )
+                for way in ways
+            ]
+            if any(found):
+                self.decided |= set(ways)
+                break
+        return base
 
     def step(
-        self, probe: Probe, goals: Batches, draw: int | None, side: str, amount: int
+        self,
+        probe: Probe,
+        goals: list[Batches],
+        draw: int | None,
+        side: str,
+        amount: int,
+        rows: Batches | None = None,
     ) -> dict[str, list[np.ndarray]]:
         """Return the loss of one step of training, and by how much it moves each variable."""
         self.weights.draw(draw)
         probe.reset_metrics()  # Keras 3.13 returns the mean loss of all steps so far
         before = self.weights.values()
-        x, y = (data.take(None, side, amount) for data in (self.batches, goals))
+        x, *rest = (data.take(None, side, amount) for data in (rows or self.batches, *goals))
         try:
-            logs = probe.train_on_batch(x, y, return_dict=True)
+            logs = probe.train_on_batch(x, *rest, return_dict=True)
         except Exception as error:
             raise ValueError(
                 f"loss: train_on_batch fails on rows padded {side} by {amount}: {first_line(error)}"
@@ -362,42 +431,52 @@ class _Study:
 
     def leak(self) -> Leak:
         """Say what the cases mean."""
-        worst = max(self.cases, key=lambda case: case.excess)
-        first, lost = None, None
-        leaks: bool | None = worst.excess > self.tolerance
-        reason = f"no change above the tolerance of {self.tolerance:g}"
-        if leaks:
-            first, lost, reason = self.explain(worst)
-        elif any(case.way == "call" for case in self.cases) and not self.decided:
-            leaks, reason = None, _ONE_VALUE if self.nudged is None else _UNREAD
+        sides = {side: self.verdict(side) for side in self.sides}
+        main = sides[max(self.cases, key=self.weight).side]
         ways = [way for way in WAYS if any(case.way == way for case in self.cases)]
         return Leak(
-            leaks=leaks,
+            leaks=main.leaks,
             moved=max(case.moved for case in self.cases),
             by_side={side: self.largest("side", side) for side in self.sides},
             by_way={way: self.largest("way", way) for way in ways},
-            first_layer=first,
-            mask_lost_at=lost,
-            reason=reason,
+            first_layer=main.first_layer,
+            mask_lost_at=main.mask_lost_at,
+            reason=main.reason,
             tolerance=self.tolerance,
+            sides=sides,
         )
+
+    def weight(self, case: Case) -> tuple:
+        """Rank cases: leaks that name a layer first, of these the plainest, then by their size."""
+        leaks, named = case.excess > self.tolerance, case.way not in (RISING, FALLING)
+        return leaks, named, case.way == "call", case.way == "loss", case.excess
+
+    def verdict(self, side: str) -> Side:
+        """Say what padding on one side does."""
+        cases = [case for case in self.cases if case.side == side]
+        leaks: bool | None = any(case.excess > self.tolerance for case in cases)
+        first, lost, reason = None, None, f"no change above the tolerance of {self.tolerance:g}"
+        if leaks:
+            first, lost, reason = self.explain(cases)
+        elif open_ways := self.asked - self.decided:
+            unread = _UNREAD.format("model" if "call" in open_ways else "loss")
+            leaks, reason = None, _ONE_VALUE if self.nudged is None else unread
+        return Side(leaks, self.largest("side", side), first, lost, reason)
 
     def largest(self, field: str, value: str) -> float:
         return max(case.moved for case in self.cases if getattr(case, field) == value)
 
-    def explain(self, worst: Case) -> tuple[str | None, str | None, str]:
+    def explain(self, cases: list[Case]) -> tuple[str | None, str | None, str]:
         """Return the first layer that changes, where the mask was lost, and a sentence."""
-        found = [case for case in self.cases if case.excess > self.tolerance]
-        found = [case for case in found if case.way not in (RISING, FALLING)]
-        if not found:
+        worst, case = max(cases, key=lambda case: case.excess), max(cases, key=self.weight)
+        if case.way in (RISING, FALLING):
             return None, None, worst.why or "predict and call do not agree"
-        case = max(found, key=lambda case: (case.way == "call", case.way == "loss", case.excess))
         if case.way == "call" and self.rows_meet(case.draw):
             return None, None, _MEET
         call, masked = self.first(case)
         batch = self.batches.take(None, case.side, case.amount)
         lost = mask_lost(self.model, batch, call) if masked else None
-        reason = reason_for(call, lost, case.way)
+        reason = reason_for(call, lost, case.way) + (self.advice if call is None else "")
         if math.isinf(worst.moved):
             reason += f"; {worst.why or 'the result is NaN or infinite'}"
         return getattr(call, "name", None), getattr(lost, "name", None), reason
@@ -442,34 +521,3 @@ class _Study:
         with recording.record_calls() as calls:
             self.model(self.batches.take(rows, side, amount), training=training)
         return calls
-
-
-def _some_of(name: str, given: Any, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    chosen = (given,) if isinstance(given, str) else tuple(given)
-    if not chosen or any(one not in allowed for one in chosen):
-        raise ValueError(f"{name}: expected some of {', '.join(allowed)}, got {given!r}")
-    return chosen
-
-
-def _amounts(given: Sequence[int]) -> tuple[int, ...]:
-    amounts = tuple(given)
-    if not amounts or any(not isinstance(a, int | np.integer) or a < 1 for a in amounts):
-        raise ValueError(f"amounts: expected integers of at least 1, got {given!r}")
-    return tuple(sorted({int(amount) for amount in amounts}))
-
-
-def _goals(
-    model: keras.Layer, check: tuple[str, ...], loss: Any, targets: Any, n: int
-) -> tuple[Any, Batches | None]:
-    """Return the loss and the targets, checked; None and None if nothing asks for them."""
-    if check == ("outputs",):
-        return None, None
-    loss = getattr(model, "loss", None) if loss is None else loss
-    if loss is None:
-        raise ValueError("loss: expected a loss or a compiled model, got None")
-    if targets is None:
-        raise ValueError("targets: expected targets for the loss, got None")
-    goals = Batches.of("targets", targets)
-    if goals.n != n:
-        raise ValueError(f"targets: expected {n} rows, got {goals.n}")
-    return loss, goals

@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,6 @@ import keras
 import numpy as np
 
 from helpers.arguments import plain_array
-from helpers.batching import lengths as lengths_of
 from helpers.keras_private import is_own_layer, layers_of
 from helpers.masking.recording import states_of
 from helpers.padding import as_rows, fill_value, pad
@@ -29,6 +29,7 @@ class Batches:
 
     leaves: list  # for each input a list of rows, or an array that is never padded
     values: list
+    axes: list[int]  # on how many axes the rows of each input are padded: 2 for pictures
     pack: Callable[[list], Any]
     make: Callable | None
     n: int
@@ -55,21 +56,30 @@ class Batches:
             for leaf, fill in zip(leaves, values, strict=True):
                 if isinstance(leaf, list):
                     fill_value(fill, leaf[0].dtype)
-        return cls(leaves, values, pack, make, sizes[0])
+        return cls(leaves, values, [_axes(leaf) for leaf in leaves], pack, make, sizes[0])
 
     @property
     def padded(self) -> bool:
         """Whether any input has a time axis to pad."""
         return any(isinstance(leaf, list) for leaf in self.leaves)
 
+    @property
+    def pictures(self) -> bool:
+        """Whether any input is padded on two axes."""
+        return 2 in self.axes
+
+    def sizes(self, row: int) -> list[tuple[int, ...]]:
+        """Return what a row measures on the padded axes of every input."""
+        pairs = zip(self.leaves, self.axes, strict=True)
+        return [leaf[row].shape[:axes] for leaf, axes in pairs if isinstance(leaf, list)]
+
     def length(self, row: int) -> str:
         """Name the length of a row in every input, for a message."""
-        steps = [str(len(leaf[row])) for leaf in self.leaves if isinstance(leaf, list)]
-        return f"length {' and '.join(steps)}"
+        return f"length {' and '.join(' x '.join(map(str, size)) for size in self.sizes(row))}"
 
     def extremes(self) -> list[int]:
         """Return the shortest and the longest row: the most padding and the least."""
-        steps = [sum(len(x[i]) for x in self.leaves if isinstance(x, list)) for i in range(self.n)]
+        steps = [sum(map(math.prod, self.sizes(row))) for row in range(self.n)]
         return sorted({int(np.argmin(steps)), int(np.argmax(steps))})
 
     def nudged(self) -> "Batches | None":
@@ -84,30 +94,34 @@ class Batches:
 
     def cut(self) -> "Batches":
         """Return the rows cut to the length of the shortest, so that none is padded."""
-        leaves = [
-            [row[: min(map(len, leaf))] for row in leaf] if isinstance(leaf, list) else leaf
-            for leaf in self.leaves
-        ]
+        leaves = []
+        for leaf, axes in zip(self.leaves, self.axes, strict=True):
+            if isinstance(leaf, list):
+                least = np.min([row.shape[:axes] for row in leaf], axis=0)
+                leaf = [row[tuple(map(slice, least))] for row in leaf]
+            leaves.append(leaf)
         return replace(self, leaves=leaves)
 
     def take(self, rows: Sequence[int] | None, side: str, amount: int) -> Any:
         """Make a batch of some rows (None: all), ``amount`` steps longer than the longest."""
         rows = list(range(self.n) if rows is None else rows)
-        chosen, lengths = [], []
-        for leaf in self.leaves:
+        chosen: list = []
+        lengths: list = []
+        for leaf, axes in zip(self.leaves, self.axes, strict=True):
             if isinstance(leaf, list):
                 chosen.append([leaf[i] for i in rows])
-                lengths.append(max(map(len, chosen[-1])) + amount)
+                most = np.max([row.shape[:axes] for row in chosen[-1]], axis=0) + amount
+                lengths.append(tuple(most.tolist()) if axes == 2 else int(most[0]))
             else:
                 chosen.append(leaf[rows])
                 lengths.append(None)
         if self.make is not None:
             return self.make(self.pack(chosen), self.pack(lengths), side)
-        parts = zip(chosen, lengths, self.values, strict=True)
+        parts = zip(chosen, lengths, self.axes, self.values, strict=True)
         return self.pack(
             [
-                part if length is None else pad(part, length, side=side, value=fill)[0]
-                for part, length, fill in parts
+                part if length is None else pad(part, length, axes=axes, side=side, value=fill)[0]
+                for part, length, axes, fill in parts
             ]
         )
 
@@ -135,7 +149,10 @@ class Weights:
         self.own = self.values()
         self.current = self.own
         self.seed: tuple[int, int] | None = None
-        self.calm: dict[int, int] = {}  # how calm each draw must be for the input to be seen
+        self.calm: dict[int | None, int] = {}  # how calm a draw must be for the input to be seen
+        # A scale belongs to the integers beside it, which are not drawn.
+        kept = (layer.variables for layer in layers_of(model) if layer.quantization_mode)
+        self.kept = {id(v) for v in itertools.chain(*kept) if not v.trainable}
 
     def draw(self, seed: int | None) -> None:
         """Set every variable to its value of this draw; None means the model's own."""
@@ -147,7 +164,10 @@ class Weights:
                 spread, around = CALM[wanted[1]]
                 rngs = (np.random.default_rng((seed, i)) for i in range(len(self.variables)))
                 pairs = zip(self.variables, rngs, strict=True)
-                self.current = [drawn(v, rng, spread, around) for v, rng in pairs]
+                self.current = [
+                    own if id(v) in self.kept else drawn(v, rng, spread, around)
+                    for (v, rng), own in zip(pairs, self.own, strict=True)
+                ]
         self._assign(trainable=True)
         self.reset()
 
@@ -276,17 +296,25 @@ def _leaf(name: str, rows: Any, lengths: Any) -> list[np.ndarray] | np.ndarray:
     if lengths is not None:
         rows = _cut(name, rows, lengths)
     try:
-        rows = as_rows(rows, name)
+        rows = as_rows(rows, name, axes=_axes(rows))
     except ValueError as error:
         lists = isinstance(rows, list) and all(isinstance(row, list | tuple) for row in rows)
         if not lists:
             raise
         hint = "; several inputs go in a tuple or a dict of lists of rows"
         raise ValueError(f"{error}{hint}") from None
-    sizes = lengths_of(rows)
+    sizes = np.array([math.prod(row.shape[: _axes(rows)]) for row in rows])
     if not sizes.all():
         raise ValueError(f"{name}: expected at least 1 timestep, row {sizes.argmin()} is empty")
     return rows
+
+
+def _axes(rows: Any) -> int:
+    """Return 2 for pictures, arrays ``(height, width, ...)`` of several widths, else 1."""
+    if not isinstance(rows, list) or not all(isinstance(row, np.ndarray) for row in rows):
+        return 1
+    widths = {row.shape[1:2] for row in rows}
+    return 2 if len(widths) > 1 and {row.ndim for row in rows} == {3} else 1
 
 
 def _nudged(rows: list[np.ndarray]) -> list[np.ndarray] | None:
