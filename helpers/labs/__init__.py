@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+from helpers.labs import progress
 from helpers.labs.checks import (
     NotAttempted,
     Wrong,
@@ -25,6 +26,7 @@ from helpers.labs.checks import (
     spell_rows,
     told,
 )
+from helpers.labs.steps import Several
 
 __all__ = [
     "Wrong",
@@ -37,6 +39,7 @@ __all__ = [
     "hand_over",
     "rows_shown",
     "spell_rows",
+    "summary",
 ]
 
 
@@ -49,8 +52,10 @@ def check(task: str, *answers: Any, **named: Any) -> None:
         **named: the same by name, or what the check needs to know (a model, the rows).
 
     Raises:
-        Wrong: an answer is wrong; the message says which, and what was expected. An error that the
-            answer raises is told in one sentence, with the reader's own line where it has one.
+        Wrong: an answer is wrong; the message says what was expected. Where a task has several
+            answers, the first wrong attempt is told how many are wrong and on which axes, the
+            second which, the third why. An error that the answer raises is told in one sentence,
+            with the reader's own line where it has one.
         ValueError: there is no such task.
 
     Example:
@@ -60,29 +65,55 @@ def check(task: str, *answers: Any, **named: Any) -> None:
         tail-batches/count: right. 3 batches of 32 hold 96 of the 105 rows.
     """
     judge = _find(task)
-    if has_placeholder((answers, named)):
-        print(f"{task}: not attempted")
-        return
+    progress.note(task, "wrong")  # until it turns out otherwise
     try:
+        if has_placeholder((answers, named)):
+            raise NotAttempted
         note = judge(*answers, **named)
     except NotAttempted:
+        progress.note(task, "open")
         print(f"{task}: not attempted")
         return
+    except Several as error:
+        raise Wrong(f"{task}: {error.told(progress.count_attempt(task))}") from None
     except Wrong as error:
         raise Wrong(f"{task}: {error}") from None
     except Exception as error:  # the answer is of a kind that the judge cannot use
         raise Wrong(f"{task}: {told(error)}") from error
+    progress.note(task, "right")
     print(f"{task}: right. {note}" if note else f"{task}: right.")
+
+
+def summary(lab: str) -> None:
+    """Print how many tasks of a lab are right, wrong and open, by the last check of each.
+
+    What was checked before the kernel was restarted does not count.
+
+    Args:
+        lab: the name of the lab, for example "tail-batches".
+
+    Raises:
+        ValueError: there is no such lab.
+
+    Example:
+        >>> check("tail-batches/count", floor=3, ceil=4, never_seen=9)
+        tail-batches/count: right. 3 batches of 32 hold 96 of the 105 rows.
+        >>> summary("tail-batches")
+        tail-batches: ... right, ... wrong..., ... open (...), of 7 tasks.
+    """
+    tasks = _tasks(lab, f"lab {lab!r}")
+    said = []
+    for verdict in ("right", "wrong", "open"):
+        names = [name for name in tasks if progress.verdict(f"{lab}/{name}") == verdict]
+        listed = f" ({', '.join(names)})" if names and verdict != "right" else ""
+        said.append(f"{len(names)} {verdict}{listed}")
+    print(f"{lab}: {', '.join(said)}, of {len(tasks)} tasks.")
 
 
 def _find(task: str) -> Callable[..., str | None]:
     """Return the function that judges a task."""
-    package = importlib.import_module("helpers.labs.tasks")
-    labs = [info.name.replace("_", "-") for info in pkgutil.iter_modules(package.__path__)]
     lab, _, name = str(task).partition("/")
-    if lab not in labs:
-        raise ValueError(f"task {task!r}: there is no lab {lab!r}; the labs are {', '.join(labs)}")
-    tasks = importlib.import_module(f"helpers.labs.tasks.{lab.replace('-', '_')}").TASKS
+    tasks = _tasks(lab, f"task {task!r}")
     if name not in tasks:
         near = difflib.get_close_matches(name, tasks, n=1)
         raise ValueError(
@@ -90,3 +121,12 @@ def _find(task: str) -> Callable[..., str | None]:
             + (f"did you mean {near[0]!r}?" if near else f"it has {', '.join(tasks)}")
         )
     return tasks[name]
+
+
+def _tasks(lab: str, said: str) -> dict[str, Callable[..., str | None]]:
+    """Return the judges of a lab, by task."""
+    package = importlib.import_module("helpers.labs.tasks")
+    labs = [info.name.replace("_", "-") for info in pkgutil.iter_modules(package.__path__)]
+    if lab not in labs:
+        raise ValueError(f"{said}: there is no lab {lab!r}; the labs are {', '.join(labs)}")
+    return importlib.import_module(f"helpers.labs.tasks.{lab.replace('-', '_')}").TASKS

@@ -1,9 +1,10 @@
 """What the judges of the labs' tasks are made of: say what is wrong and on which axis."""
 
+import inspect
 import pathlib
 import sysconfig
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,19 @@ class Wrong(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return [f"Wrong: {self}"]
+
+
+class Differs(Wrong):
+    """An answer of the right kind that is another than the expected one.
+
+    Args:
+        message: what is wrong with it.
+        where: on which axes, for example ["on the batch axis"]; empty if it has none.
+    """
+
+    def __init__(self, message: str, where: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.where = tuple(where)
 
 
 class NotAttempted(Exception):
@@ -74,33 +88,35 @@ def check_shape(
         >>> check_shape((9, 26, 12), {"batch": 9, "time": None, "features": 12})
         >>> check_shape((32, 26), {"batch": 9, "time": 26}, name="last")
         Traceback (most recent call last):
-        helpers.labs.Wrong: last: the batch axis: expected 9 rows, got 32; time is right.
+        helpers.labs.checks.Differs: last: the batch axis: expected 9 rows, got 32; time is right.
     """
     shape = _shape_of(answer, len(expected))
     if shape is None:
         raise Wrong(f"{name}: expected whole numbers {_axes(expected)}, got {brief(answer)}.")
     hint = f" {hint}" if hint else ""
     if len(shape) != len(expected):
-        raise Wrong(
+        raise Differs(
             f"{name}: expected {len(expected)} {_plural('axis', len(expected))} {_axes(expected)}, "
-            f"got {len(shape)}: {shape}.{hint}"
+            f"got {len(shape)}: {shape}.{hint}",
+            ["in the number of axes"],
         )
     pairs = list(zip(expected.items(), shape, strict=True))
     wrong = [(axis, size, got) for (axis, size), got in pairs if size is not None and size != got]
     if not wrong:
         return
     if None not in expected.values() and sorted(shape) == sorted(expected.values()):
-        raise Wrong(
+        raise Differs(
             f"{name}: the sizes are right, their order is not: "
-            f"expected {_axes(expected)}, got {shape}.{hint}"
+            f"expected {_axes(expected)}, got {shape}.{hint}",
+            ["in the order of axes"],
         )
     right = [axis for axis in expected if axis not in [w[0] for w in wrong]]
     said = "; ".join(
         f"the {axis} axis: expected {size}{_unit(axis)}, got {got}" for axis, size, got in wrong
     )
     if right:
-        said += f"; {_listed(right)} {'is' if len(right) == 1 else 'are'} right"
-    raise Wrong(f"{name}: {said}.{hint}")
+        said += f"; {listed(right)} {'is' if len(right) == 1 else 'are'} right"
+    raise Differs(f"{name}: {said}.{hint}", [f"on the {axis} axis" for axis, _, _ in wrong])
 
 
 def check_number(
@@ -123,7 +139,34 @@ def check_number(
     if value is None or value.size != 1 or value.dtype.kind not in "iuf":
         raise Wrong(f"{name}: expected a number, got {brief(answer)}.{hint}")
     if not abs(value.item() - expected) <= atol:  # NaN is wrong too
-        raise Wrong(f"{name}: expected {expected:.4g}, got {value.item():.4g}.{hint}")
+        raise Differs(f"{name}: expected {expected:.4g}, got {value.item():.4g}.{hint}")
+
+
+def check_names(answer: Any, known: Iterable[str], *, name: str) -> set[str]:
+    """Check that an answer is a set of names, all of them known.
+
+    Args:
+        answer: a set, a list or whatever else gives names, but no dict.
+        known: the names that there are.
+        name: what the message calls the answer.
+
+    Returns:
+        The names.
+
+    Raises:
+        Wrong: it gives no names, or one that there is not.
+    """
+    known = list(known)
+    such = f"{name}: expected a set of names, such as {{'a', 'b'}}, got {brief(answer)}."
+    if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
+        raise Wrong(such)
+    try:
+        names = set(answer)
+    except TypeError as error:  # lists in a list
+        raise Wrong(such) from error
+    if unknown := sorted(map(str, names - set(known))):
+        raise Wrong(f"{name}: there is no {unknown[0]!r}; there are {', '.join(known)}.")
+    return names
 
 
 def check_rows_seen(seen: Iterable[int], n: int, *, name: str = "the dataset") -> None:
@@ -224,7 +267,7 @@ def check_same_rows(
     array = as_numbers(answer)
     if array is None or not array.ndim:
         said = f"an array ({', '.join(axes)})"
-        raise Wrong(f"{name}: expected {said}, got {brief(answer)}.{_forgotten(answer)}")
+        raise Wrong(f"{name}: expected {said}, got {brief(answer)}.{to_do(answer)}")
     check_shape(array, dict(zip(axes, expected.shape, strict=True)), name=name)
     answer = array
     lost = np.flatnonzero(np.isnan(answer.reshape(len(expected), -1)).any(axis=1))
@@ -260,8 +303,44 @@ def as_numbers(answer: Any) -> np.ndarray | None:
     return array if array.dtype.kind in "biuf" else None
 
 
+def check_model(answer: Any, name: str, what: str = "a model") -> None:
+    """Check that an answer is a layer or a model of Keras, and no function that makes one.
+
+    Raises:
+        Wrong: it is something else; the message says what to do where that is clear.
+    """
+    import keras
+
+    if not isinstance(answer, keras.Layer):
+        raise Wrong(f"{name}: expected {what}, got {brief(answer)}.{to_do(answer)}")
+
+
+def check_two_inputs(model: Any, name: str) -> None:
+    """Check that a model which shows its inputs takes pictures and sizes.
+
+    Raises:
+        Wrong: it takes one input, for which Keras prints the whole batch.
+    """
+    if len(getattr(model, "inputs", None) or (1, 2)) == 1:
+        raise Wrong(
+            f"{name}: it has one input, and is called with two, [pictures, sizes]. Make the sizes "
+            'a second input, `keras.Input((2,), dtype="int32")`, and give both to `keras.Model`.'
+        )
+
+
+def to_do(answer: Any) -> str:
+    """Return advice for an answer that is no value: a function, a class or None; else nothing."""
+    if answer is None:
+        return " Does it return what it computed?"
+    if isinstance(answer, type):
+        return " A class is called: add `()`."
+    return " A function is called: add `()`." if inspect.isroutine(answer) else ""
+
+
 def brief(answer: Any) -> str:
     """Say in a few words what an answer is."""
+    if isinstance(answer, type) or inspect.isroutine(answer):
+        return f"the {'class' if isinstance(answer, type) else 'function'} {answer.__name__}"
     shape = getattr(answer, "shape", None)
     if shape is not None:
         return f"{type(answer).__name__} of shape {tuple(shape)}"
@@ -269,14 +348,12 @@ def brief(answer: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]} …"
 
 
-def _forgotten(answer: Any) -> str:
-    return " Was `return` forgotten?" if answer is None else ""
-
-
 def _shape_of(answer: Any, axes: int) -> tuple[int, ...] | None:
     """Return the shape that is meant; None if it is not one."""
-    if isinstance(answer, list | tuple):
-        shape = answer
+    if isinstance(answer, str | Set | Mapping):
+        return None
+    if isinstance(answer, Iterable) and not hasattr(answer, "shape"):  # TensorFlow's shapes, too
+        shape = tuple(answer)
     elif not hasattr(answer, "shape"):
         return None
     else:
@@ -302,7 +379,7 @@ def spell_rows(rows: Sequence[int], most: int = 3) -> str:
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     if len(parts) > most:
         parts = [*parts[:most], "more"]
-    return f"{_plural('row', rows.size)} {_listed(parts)}"
+    return f"{_plural('row', rows.size)} {listed(parts)}"
 
 
 def _is_whole(size: Any) -> bool:
@@ -325,7 +402,8 @@ def _plural(word: str, count: int) -> str:
     return word if count == 1 else {"axis": "axes"}.get(word, f"{word}s")
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Write words with commas and a last "and"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 

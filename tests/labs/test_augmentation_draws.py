@@ -31,12 +31,12 @@ def seeded():
 # --- 4: clips ------------------------------------------------------------------------------------
 
 
-def shift(**options):
-    return layers.RandomTranslation(0.2, 0.2, fill_mode="constant", **options)
+def shift(fill_mode="constant", **options):
+    return layers.RandomTranslation(0.2, 0.2, fill_mode=fill_mode, **options)
 
 
-def turn():
-    return layers.RandomRotation(0.1, fill_mode="constant")
+def turn(fill_mode="constant"):
+    return layers.RandomRotation(0.1, fill_mode=fill_mode)
 
 
 class Around(layers.Layer):
@@ -122,6 +122,10 @@ CAMERAS = {
     ),
     "it only turns": (lambda: OneDraw([turn()]), r"mended: it shifts no clip: keep RandomTransl"),
     "it only shifts": (lambda: OneDraw([shift()]), r"mended: it turns no clip: keep RandomRotat"),
+    "reflected": (
+        lambda: OneDraw([shift("reflect"), turn("reflect")]),
+        r"mended: what comes in at the edges is not 0: keep fill_mode=.constant., as it was",
+    ),
     "at inference too": (lambda: Around(always), r"mended: it moves clips with training=False to"),
     "clips of five frames": (
         lambda: Around(of_one_length),
@@ -134,7 +138,7 @@ CAMERAS = {
         lambda: MaskOfPixels(lambda one, clips, training: one(clips, training=training) * 1),
         r"mended: the mask \(batch, time\) comes out as another one, of shape \(12, 5, 24, 24\)",
     ),
-    "a function": (lambda: turn, r"mended: expected a layer or a model, got <function turn"),
+    "a function": (lambda: turn, r"mended: expected a layer or a model, got the function turn\."),
 }
 
 

@@ -50,7 +50,10 @@ def small(classes=2, after=lambda h: h, size=(None, None), leak=False):
 
 def test_wrong_models(names):
     tell = functools.partial(wrong, "tell", crops=names["crops"])
-    assert tell(None) == "teller: expected a model, got None."
+    assert tell(None) == "teller: expected a model, got None. Does it return what it computed?"
+    pictures = keras.Input((None, None, 1))
+    blind = keras.Model(pictures, layers.Dense(2)(layers.GlobalAveragePooling2D()(pictures)))
+    assert tell(blind).startswith("teller: it has one input, and is called with two, [pictures, s")
     assert re.match(
         r"teller: it tells \d+% of the test crops right, expected 85%; of crops like those it was "
         r"trained on \d+%\. It has not learnt it yet, or it has never seen a scale",

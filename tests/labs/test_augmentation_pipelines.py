@@ -173,6 +173,11 @@ def clean(batch):
     return "not 0 beyond the width" if (pictures[..., 0] * beyond).any() else None
 
 
+def first_row(batch):
+    (pictures, sizes), masks = batch
+    return (pictures[:1], sizes[:1]), masks[:1]
+
+
 def both_rules(batch):
     return agree(batch) or clean(batch)
 
@@ -240,6 +245,24 @@ def lax(pictures=PICTURES, sizes=SIZES, masks=MASKS):
             r"the contract passes a pipeline whose masks hold a class 2: batch 1, y: expected at m",
         ),
         (
+            (BROKEN, lax(Declared(("rows", 8, SIDES, 1), "float32", 0, 255)), both_rules),
+            r"the contract passes a pipeline whose pictures go to 255: batch 1, x\[0\]: expected a"
+            r"t most 1, got \S+ at .*\. `Declared` takes the least and the greatest value\.",
+        ),
+        (
+            (BROKEN, lax(Declared(("rows", 8, SIDES, 1), "float32", -1, 1)), both_rules),
+            r"the contract passes a pipeline whose paper is -1: batch 1, x\[0\]: expected at least",
+        ),
+        (
+            (BROKEN, lax(sizes=Declared(("rows", 2), "int32", 0, 999)), both_rules),
+            r"the contract passes a pipeline with a size of 33: batch 1, x\[1\]: expected at most",
+        ),
+        (
+            (BROKEN, lax(), lambda batch: agree(first_row(batch)) or clean(batch)),
+            r"the contract passes a pipeline that flips one picture alone: batch 1: picture [1-7] "
+            r"and its mask disagree",
+        ),
+        (
             (BROKEN, lax(Declared((8, 8, SIDES, 1), "float32", 0, 1)), both_rules),
             r"the contract refuses plain, where nothing is wrong: batch 7, x\[0\], axis 0: expecte",
         ),
@@ -272,7 +295,7 @@ def test_wrong_contracts(seven, answer, message):
 
 def test_contracts_in_another_style_are_right(seven):
     pictures = Declared(["n", 8, SIDES, 1], "float32", low=0.0, high=1.0)
-    sizes = Declared(("n", 2), "int32", low=0)
+    sizes = Declared(("n", 2), "int32", low=0, high=32)
     masks = Declared(("n", 8, (32, 16)), "int32", low=0, high=1)
 
     def by_rows(batch):

@@ -189,9 +189,13 @@ def test_wrong_readers(few, name):
 
 
 def test_what_the_lab_gives_is_wrong_and_a_function_is_no_model(names, few):
-    told = wrong("mend", names["crnn"](), pictures=few)
-    assert told.startswith("mended: cannot be called with [pictures, sizes], where the pictures a")
-    assert "A function is called: add `()`." in wrong("mend", names["crnn"], pictures=few)
+    told = functools.partial(wrong, "mend", pictures=few)
+    assert told(names["crnn"]()) == (
+        "mended: it has one input, and is called with two, [pictures, sizes]. Make the sizes a "
+        'second input, `keras.Input((2,), dtype="int32")`, and give both to `keras.Model`.'
+    )
+    assert told(names["crnn"]).endswith("the function crnn. A function is called: add `()`.")
+    assert told(None) == "mended: expected a model, got None. Does it return what it computed?"
 
 
 def test_a_mask_of_the_wrong_length_is_named(few):

@@ -88,9 +88,27 @@ def nearly(h, mask):
     return ops.sum(h * real, axis=1) / (ops.sum(real, axis=1) + 1)
 
 
+def in_numpy(h, mask):
+    h, real = np.array(h), np.array(mask, "float32")[:, :, None]
+    return (h * real).sum(axis=1) / np.maximum(real.sum(axis=1), 1)
+
+
+def none_if_blank(h, mask):
+    """Right: 0 of no region is a constant, and a constant has no gradient."""
+    if not np.any(mask):
+        return ops.zeros((h.shape[0], h.shape[2]))
+    return mean_of(h, mask)
+
+
+NO_GRADIENT = "mean_of: the mean is right, but no gradient comes through it."
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
+        ((boxes_of, in_numpy), NO_GRADIENT),
+        ((boxes_of, lambda h, mask: ops.stop_gradient(mean_of(h, mask))), NO_GRADIENT),
+        ((boxes_of, lambda h, mask: mean_of(ops.stop_gradient(h), mask)), NO_GRADIENT),
         (
             (images.pad_boxes, mean_of),
             "boxes_of: fails for images of [3, 2, 0, 1, 3, 4] regions and room for 3: boxes[5]: ",
@@ -133,7 +151,7 @@ def nearly(h, mask):
             "mean_of: the features axis: expected 16, got 3; batch is right.",
         ),
         ((boxes_of, lambda h, mask: h @ 3), "mean_of: fails for images of [3, 2, 0, 1, 3, 3] re"),
-        (boxes_of, "mended: expected two functions, boxes_of and mean_of, got <function"),
+        (boxes_of, "mended: expected two functions, boxes_of and mean_of, got the function bo"),
         ((boxes_of, None), "mended: expected two functions, boxes_of and mean_of, got (<function"),
     ],
 )
@@ -159,5 +177,6 @@ def test_regions_in_another_style_are_right(names, capsys):
         return ops.divide_no_nan(ops.sum(h * real, axis=1), ops.sum(real, axis=1))
 
     right("regions", [boxes_of, divide_no_nan], **given)
+    right("regions", [boxes_of, none_if_blank], **given)
     labs.check("images-to-sequences/regions", (boxes_of, lambda h, mask: ...), **given)
     assert capsys.readouterr().out.endswith("regions: not attempted\n")

@@ -13,6 +13,7 @@ import pytest
 from lab_runs import verdicts
 
 from helpers import batching, labs
+from helpers.labs import progress
 from helpers.labs.tasks import tail_batches
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -166,11 +167,12 @@ def test_a_notebook_shows_a_wrong_answer_without_a_traceback(capsys):
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell()
+    progress.reset()
     code = "from helpers import labs; labs.check('tail-batches/count', 3, 4, 8)"
     assert isinstance(shell.run_cell(code).error_in_exec, labs.Wrong)
     shown = "".join(capsys.readouterr()).strip()
     assert shown == (
-        "Wrong: tail-batches/count: never_seen: expected 9, got 8. 3 batches hold 96 rows."
+        "Wrong: tail-batches/count: 1 of 3 answers is wrong. The next wrong attempt is told which."
     )
 
 
@@ -282,6 +284,14 @@ def broken_datasets(names):
         def __getitem__(self, index):
             return self.x, self.y
 
+    class Fixed(right):
+        def __init__(self, x, y, batch_size):
+            super().__init__(x, y, 32)
+
+    class FixedLength(right):
+        def __len__(self):
+            return -(-len(self.x) // 32)
+
     class Todo(right):
         def __getitem__(self, index):
             return ..., ...
@@ -299,6 +309,8 @@ def broken_datasets(names):
         ("Overlap", "105 rows, batch size 32: the batch axis: rows 73 to 95 were seen more than"),
         ("Labels", "105 rows, batch size 32: in batch 0 the labels are not those of the rows."),
         ("Whole", "105 rows, batch size 32: the batch axis: batch 0 has 105 rows."),
+        ("Fixed", "105 rows, batch size 10: the batch axis: batch 0 has 32 rows."),
+        ("FixedLength", "105 rows, batch size 10: the batch axis: rows 40 to 104 were never seen"),
     ],
 )
 def test_wrong_datasets(broken_datasets, name, message):
@@ -421,6 +433,11 @@ def test_wrong_pipelines(names):
         told(batching.fixed(270, 32, shuffle=1, tail="wrap")),
     )
     assert "the rows come in file order" in told(batching.fixed(270, 32))
+    order = np.random.default_rng(0).permutation(270)
+    once = told(
+        batching.fixed(270, 32), rows_fed=[rows[i] for i in order], labels_fed=labels[order]
+    )
+    assert once.startswith("second epoch: the rows come in the order of the first")
     cut = [row[:10] for row in rows]
     assert re.match(r"first epoch: the time axis: batch \d+ has a row that is", told(rows_fed=cut))
     assert re.match(r"first epoch: row \d+ comes with label", told(labels_fed=labels[::-1]))

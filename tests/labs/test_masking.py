@@ -113,9 +113,9 @@ def test_wrong_sets_of_leaking_models(names, rows):
         r"steps does not leak: [^.]*\.",
         told,
     )
-    assert which({"max", "conv"}).startswith("there is no model 'conv'; the models are mean, max,")
-    assert which("max, relu").startswith("expected a set of names, such as")
-    assert which(3).startswith("expected a set of names, such as")
+    assert which({"max", "conv"}).startswith("leaky: there is no 'conv'; there are mean, max, ")
+    assert which("max, relu").startswith("leaky: expected a set of names, such as {'a', 'b'}")
+    assert which(3).startswith("leaky: expected a set of names, such as {'a', 'b'}")
 
 
 # --- 3: the embedding ----------------------------------------------------------------------------
@@ -202,8 +202,13 @@ def test_what_the_lab_gives_is_wrong_and_a_function_is_no_model(names, tokens):
     told = functools.partial(wrong, "mend-embedding", rows=tokens)
     given = names["embedding_model"]
     assert told(given()) == MOVES + "lstm gets a mask that marks no step as padding."
-    assert "A function is called: add `()`." in told(given)
-    assert told(None).startswith("mended: expected a model, got None.")
+    function = "mended: expected a model, got the function embedding_model."
+    assert told(given) == f"{function} A function is called: add `()`."
+    assert told(None) == "mended: expected a model, got None. Does it return what it computed?"
+    assert told("model") == "mended: expected a model, got 'model'."
+    assert told(keras.Model) == (
+        "mended: expected a model, got the class Model. A class is called: add `()`."
+    )
 
 
 def test_a_constant_model_is_wrong(tokens):
@@ -384,7 +389,7 @@ def test_wrong_readers(names, tokens, given):
     zero = names["Position"](name="position")
     zero.supports_masking, zero.call = True, lambda h: h + 0 * zero.table(h[..., 0])
     assert told(names["reader"](zero)).startswith(GIVEN)
-    assert told(names["reader"]).startswith("mended: expected a model, got <function reader")
+    assert told(names["reader"]).startswith("mended: expected a model, got the function reader.")
 
 
 def test_right_readers(names, tokens, mended, capsys):
@@ -456,7 +461,7 @@ WRONG_LOSSES = {
     ),
     "a value per row": (
         lambda y_true, y_pred: ops.mean(ops.square(y_true - y_pred), axis=(1, 2)),
-        "evaluate fails with (batch 3, time 16, features 12): ",
+        "it returns (batch,), which Keras cannot multiply by the mask (batch, time): override",
     ),
     "constant": (
         loss_of(lambda error, real: ops.sum(0 * error)),
@@ -472,7 +477,15 @@ WRONG_LOSSES = {
     ),
     "NaN": (
         loss_of(lambda error, real: ops.mean(error) * float("nan")),
-        "the time axis: padded to 16 steps the loss is nan",
+        "in one batch of 3 rows the loss is nan, not a finite number.",
+    ),
+    "a name that there is not": (
+        loss_of(lambda error, real: ops.mean(error * mask)),  # noqa: F821
+        "it raises NameError: name 'mask' is not defined, in your line `loss_of(lambda error, real",
+    ),
+    "no return": (
+        loss_of(lambda error, real: None),
+        "expected a loss that returns a number, got None. Does it return what it computed?",
     ),
     "no loss": ("no such loss", "expected a loss: Could not interpret"),
     "nothing": (None, "expected a loss, got None."),
@@ -503,18 +516,29 @@ def test_a_loss_that_is_right_for_one_model_only_is_wrong(names, rows):
     assert f"expected {of_zeros:.4g}" not in told
 
 
-@pytest.mark.parametrize("alike", ["row", "step"])
-def test_right_losses(names, rows, alike, capsys):
-    mean = float(np.mean(list(map(len, rows))))
-
+def test_right_losses(names, rows, capsys):
     def as_function(y_true, y_pred):
         # Keras divides by the batch's real steps; what that loses is put back before.
         real = ops.cast(y_pred._keras_mask, "float32")
-        steps = mean if alike == "step" else ops.sum(real, axis=1, keepdims=True)
         back = ops.sum(real) / ops.cast(ops.shape(real)[0], "float32")
+        steps = ops.sum(real, axis=1, keepdims=True)
         return ops.square(y_true - y_pred)[..., 0] * back / steps
 
-    options = {"mean_length": mean} if alike == "step" else {}
-    for loss in (as_function, masking.SequenceLoss("mse", per=alike, **options)):
+    for loss in (as_function, masking.SequenceLoss("mse", per="row")):
         right("loss", loss, rows=rows, targets=names["targets"])
-    assert capsys.readouterr().out.count(f"each {alike} counts alike.") == 2
+    assert capsys.readouterr().out.count("each row counts alike.") == 2
+
+
+@pytest.mark.usefixtures("eager")
+def test_each_step_alike_is_another_loss(names, rows):
+    mean = float(np.mean(list(map(len, rows))))
+    loss = masking.SequenceLoss("mse", per="step", mean_length=mean)
+    told = wrong("loss", loss, rows=rows, targets=names["targets"])
+    assert told.startswith(
+        "it does not depend on the batches, but each step counts alike, not each"
+    )
+
+
+def test_a_loss_may_be_unfinished(names, rows, capsys):
+    right("loss", loss_of(lambda error, real: ...), rows=rows, targets=names["targets"])
+    assert capsys.readouterr().out == "masking/loss: not attempted\n"

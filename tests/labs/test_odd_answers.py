@@ -107,7 +107,7 @@ TRUTH = np.arange(20.0).reshape(10, 2)
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (None, "expected an array (batch, class), got None. Was `return` forgotten?"),
+        (None, "expected an array (batch, class), got None. Does it return what it computed?"),
         ([[1.0], [2.0, 3.0]], "expected an array (batch, class), got [[1.0], [2.0, 3.0]]"),
         (["a"] * 10, "expected an array (batch, class), got ['a', 'a'"),
         (np.where(TRUTH == 4, np.nan, TRUTH), "row 2 holds NaN (1 of 10)"),

@@ -272,6 +272,11 @@ def judge_parts(spoken):
     return numbers, losses, truth
 
 
+@pytest.fixture(scope="module")
+def proof_given(spoken, judge_parts):
+    return {"rows": spoken[0], "speakers": spoken[1], "losses": judge_parts[1]}
+
+
 def sums_of(judge_parts, batches, weighed=True):
     numbers, losses, _ = judge_parts
     seen, total = np.zeros(270), 0.0
@@ -316,6 +321,10 @@ def by_equality(parts, batches):
     return bool((seen == 1).all() and total == np.float64(parts[2]))
 
 
+def by_losses_alone(parts, batches):
+    return np.isclose(sums_of(parts, batches)[1], parts[2])
+
+
 def by_real_slots(parts, batches):
     real = [(x[w[0] > 0], y[w[0] > 0]) if w else (x, y) for x, y, *w in batches]
     return by_both(parts, real)
@@ -335,17 +344,24 @@ WRONG_PROOFS = {
     ),
     "never": (
         lambda parts, batches: False,
-        f"{GOOD}batches as they come, without weights. A batch",
+        f"{GOOD}batches as they come, without weights. Each row",
     ),
     "by the number of rows": (by_number, f"{PASSES} a feed that shows one row twice and another n"),
     "by the set of rows": (by_set, f"{PASSES} a feed whose padding slots have weight 1. Count how"),
     "by the rows alone": (by_rows_alone, f"{PASSES} a feed whose labels are moved by one row. Ev"),
+    "by the losses alone": (
+        by_losses_alone,
+        f"{PASSES} a feed that leaves one row out and counts another more. The sum of the losses",
+    ),
     "without the weights": (by_slots, f"{GOOD}buckets with padding slots of weight 0. A padding"),
-    "without tolerance": (by_equality, f"{GOOD}"),
+    "without tolerance": (
+        by_equality,
+        f"{GOOD}batches as they come, without weights. Each row counts once there; and sums of",
+    ),
     "weights as yes or no": (by_real_slots, f"{PASSES} a feed whose weights are all 0.5. Every"),
     "weights always there": (
         by_weights_given,
-        "nothing_lost: fails on batches as they come, without weights: not enough values to unpa",
+        "nothing_lost: on batches as they come, without weights it raises ValueError: not enough",
     ),
     "None": (lambda parts, batches: None, "nothing_lost: expected True or False, got None."),
     "the loss": (
@@ -356,34 +372,29 @@ WRONG_PROOFS = {
 
 
 @pytest.mark.parametrize("name", WRONG_PROOFS)
-def test_wrong_proofs(spoken, judge_parts, name):
+def test_wrong_proofs(proof_given, judge_parts, name):
     answer, message = WRONG_PROOFS[name]
-    told = wrong(
-        "proof", functools.partial(answer, judge_parts), rows=spoken[0], speakers=spoken[1]
-    )
-    assert told.startswith(message)
+    assert wrong("proof", functools.partial(answer, judge_parts), **proof_given).startswith(message)
 
 
-def test_a_proof_is_a_function(spoken):
-    told = wrong("proof", True, rows=spoken[0], speakers=spoken[1])
+def test_a_proof_is_a_function(proof_given):
+    told = wrong("proof", True, **proof_given)
     assert told == "nothing_lost: expected a function, got bool."
 
 
 @pytest.mark.parametrize("answer", [by_both, by_assertion])
-def test_proofs_in_several_styles_are_right(spoken, judge_parts, answer):
-    proof = functools.partial(answer, judge_parts)
-    right("proof", proof, rows=spoken[0], speakers=spoken[1])
+def test_proofs_in_several_styles_are_right(proof_given, judge_parts, answer):
+    right("proof", functools.partial(answer, judge_parts), **proof_given)
 
 
-def test_the_broken_feeds_are_broken_each_in_its_way(spoken, judge_parts):
+def test_the_broken_feeds_are_broken_each_in_its_way(proof_given, judge_parts):
     """A feed that fails for two reasons would let a reader off with half of the proof."""
-    rows, speakers = spoken
     truth = judge_parts[2]
     found = {}
-    for said, (batches, _) in tasks._feeds(rows, speakers)["broken"].items():
+    for said, (batches, _) in tasks._feeds(**proof_given)["broken"].items():
         seen, total = sums_of(judge_parts, batches)
         found[said] = (seen.min(), seen.max(), bool(np.isclose(seen.sum(), 270)), total / truth)
-    drops, padded, half, wrapped, instead, moved = found.values()
+    drops, padded, half, wrapped, instead, more, moved = found.values()
     assert drops[:2] == (0, 1)
     assert padded[0] == 1
     assert padded[1] > 1
@@ -391,5 +402,8 @@ def test_the_broken_feeds_are_broken_each_in_its_way(spoken, judge_parts):
     assert half[3] == pytest.approx(0.5)
     assert wrapped[:2] == (1, 2)
     assert instead[:3] == (0, 2, True)
+    assert more[0] == 0
+    assert more[1] > 1
+    assert more[3] == pytest.approx(1)
     assert moved[:3] == (1, 1, True)
     assert abs(moved[3] - 1) > 0.01

@@ -9,6 +9,7 @@ import notebooks
 import pytest
 
 from helpers import labs
+from helpers.labs import progress
 
 LABS = pathlib.Path(__file__).resolve().parents[2] / "labs"
 
@@ -44,8 +45,12 @@ def right(lab, task, *answers, **given):
     labs.check(f"{lab}/{task}", *answers, **given)
 
 
-def wrong(lab, task, *answers, **given):
-    """Give a wrong answer to a task; return the message without the task's name."""
+def wrong(lab, task, *answers, attempt=3, **given):
+    """Give a wrong answer to a task; return the message without the task's name.
+
+    The third attempt is told all that there is to tell.
+    """
+    progress.reset(f"{lab}/{task}", attempts=attempt - 1)
     with pytest.raises(labs.Wrong) as caught:
         labs.check(f"{lab}/{task}", *answers, **given)
     return str(caught.value).removeprefix(f"{lab}/{task}: ")

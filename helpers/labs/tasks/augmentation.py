@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labs.checks import Wrong, attempted, check_shape, first_line
+from helpers.labs.checks import (
+    Differs,
+    Wrong,
+    attempted,
+    brief,
+    check_model,
+    check_names,
+    check_shape,
+    check_two_inputs,
+    first_line,
+)
+from helpers.labs.steps import Answers
 from helpers.padding import pad
 
 SHARE = 0.85  # of the crops that `tell` asks for
@@ -39,20 +50,17 @@ _SCALE_WHY = {
 def shapes(shapes: Mapping[str, Sequence], *, pipelines: Mapping[str, Callable]) -> str:
     """Which shape comes out of each of six pipelines?"""
     shapes = _answers(shapes, "shapes", pipelines)
-    faults = []
+    answers = Answers()
     for name, run in pipelines.items():
         truth = tuple(run().shape)
-        try:
+        with answers.judge(name):
             check_shape(
                 shapes[name],
                 dict(zip(_PICTURES[-len(truth) :], truth, strict=True)),
                 name=name,
                 hint=_SHAPES_WHY.get(name, ""),
             )
-        except Wrong as fault:
-            faults.append(str(fault))
-    if faults:
-        raise Wrong(" ".join(faults))
+    answers.tell()
     return "Only crops, resizing and padding change a shape; a crop only in training."
 
 
@@ -68,16 +76,14 @@ def scale(
     said: dict[str, str] = {}
     given = {"aspect": aspect, "scale": scale, "both": both}
     for kind, answer in given.items():
-        for name in _names(answer, kind, pipelines):
+        for name in check_names(answer, pipelines, name=kind):
             if name in said:
                 raise Wrong(f"{name} is in two sets, {said[name]} and {kind}.")
             said[name] = kind
-    faults = []
+    answers = Answers()
     for name, run in pipelines.items():
         before, after = _extent(picture), _extent(run(picture))
         truth = _what_changed(before, after)
-        if said.get(name) == truth:
-            continue
         told = {
             "aspect": "changes the aspect",
             "scale": "keeps the aspect and changes the scale",
@@ -85,12 +91,13 @@ def scale(
         }[truth]
         why = f": {_SCALE_WHY[name]}" if name in _SCALE_WHY else ""
         missing = "" if name in said else " (it is in no set)"
-        faults.append(
-            f"{name}{missing} {told}: of {before[0]} x {before[1]} pixels it makes {after[0]} x "
-            f"{after[1]}{why}."
-        )
-    if faults:
-        raise Wrong(" ".join(faults))
+        with answers.judge(name):
+            if said.get(name) != truth:
+                raise Differs(
+                    f"{name}{missing} {told}: of {before[0]} x {before[1]} pixels it makes "
+                    f"{after[0]} x {after[1]}{why}."
+                )
+    answers.tell()
     return "Only padding and moving keep both. Keras's crops enlarge what is too small for them."
 
 
@@ -102,19 +109,19 @@ def contract(
     pipelines: Mapping[str, Callable],
 ) -> str:
     """Which pipelines are broken, and does a contract pass the others and refuse these?"""
-    broken = _names(broken, "broken", pipelines)
+    broken = check_names(broken, pipelines, name="broken")
     if not callable(rule):
         raise Wrong(f"rule: expected a function, got {type(rule).__name__}.")
     feeds = {name: list(run()) for name, run in pipelines.items()}
     truth = {name: _fault(batches) for name, batches in feeds.items()}
-    faults = []
+    answers = Answers("broken")
     for name, fault in truth.items():
-        if fault and name not in broken:
-            faults.append(f"{name} is broken: {fault}.")
-        elif not fault and name in broken:
-            faults.append(f"{name} is not broken: nothing in its batches is wrong.")
-    if faults:
-        raise Wrong("broken: " + " ".join(faults))
+        with answers.judge(name):
+            if fault and name not in broken:
+                raise Differs(f"{name} is broken: {fault}.")
+            if not fault and name in broken:
+                raise Differs(f"{name} is not broken: nothing in its batches is wrong.")
+    answers.tell()
     right = {name: batches for name, batches in feeds.items() if not truth[name]}
     more = _more_feeds(next(iter(right.values())))
     feeds |= more
@@ -132,10 +139,7 @@ def contract(
 
 def clip(mended: Any) -> str:
     """Does a layer shift and turn each clip by a draw of its own, all its frames alike?"""
-    import keras
-
-    if not isinstance(mended, keras.Layer):
-        raise Wrong(f"mended: expected a layer or a model, got {mended!r}.")
+    check_model(mended, "mended", "a layer or a model")
     clips = _bars(12, 5)
     drawn = _moved(mended, clips)
     if not np.abs(drawn - clips).max() > 1e-3:
@@ -156,6 +160,11 @@ def clip(mended: Any) -> str:
     still = _moved(mended, clips, training=False)
     if not np.abs(still - clips).max() <= 1e-3:
         raise Wrong("mended: it moves clips with training=False too: `predict` would augment.")
+    if _moved(mended, np.ones_like(clips)).min() > 0.5:
+        raise Wrong(
+            'mended: what comes in at the edges is not 0: keep fill_mode="constant", as it was '
+            "given. It repeats the picture there."
+        )
     _moved(mended, _bars(2, 9, size=(18, 30)))
     _check_clip_mask(mended, clips)
     return "All frames of a clip move alike, every clip on its own, and the mask comes through."
@@ -164,7 +173,7 @@ def clip(mended: Any) -> str:
 def together(mended: Callable, *, scenes: Callable) -> str:
     """Do pictures, masks and boxes get one draw, with the masks' classes and true boxes?"""
     if not callable(mended):
-        raise Wrong(f"mended: expected the function `augmented` itself, got {mended!r}.")
+        raise Wrong(f"mended: expected the function `augmented` itself, got {brief(mended)}.")
     given = scenes(40, seed=7)
     try:
         drawn = mended(*(part.copy() for part in given))
@@ -188,10 +197,7 @@ def together(mended: Callable, *, scenes: Callable) -> str:
 
 def tell(teller: Any, *, crops: Callable) -> str:
     """Does a model tell near from far, on crops of any size, without reading the padding?"""
-    import keras
-
-    if not isinstance(teller, keras.Layer):
-        raise Wrong(f"teller: expected a model, got {teller!r}.")
+    check_model(teller, "teller")
     pictures, _, far = crops(300, split="test", seed=77)
     batch, sizes, real = _padded(pictures, 88)
     logits = _told(teller, [batch, sizes])
@@ -219,22 +225,13 @@ def tell(teller: Any, *, crops: Callable) -> str:
 
 def _answers(answers: Any, name: str, known: Mapping) -> Mapping:
     if not isinstance(answers, Mapping):
-        raise Wrong(f"{name}: expected a dict with {', '.join(known)}, got {answers!r}.")
+        raise Wrong(f"{name}: expected a dict with {', '.join(known)}, got {brief(answers)}.")
     if unknown := sorted(map(str, set(answers) - set(known))):
         raise Wrong(f"{name}: there is no {unknown[0]!r}; there are {', '.join(known)}.")
     for each in known:
         if each not in answers:
             raise Wrong(f"{name}: {each!r} is missing.")
     return answers
-
-
-def _names(answer: Any, name: str, known: Mapping) -> set:
-    if isinstance(answer, str) or not isinstance(answer, Iterable):
-        raise Wrong(f"{name}: expected a set of names, such as {{'a', 'b'}}, got {answer!r}.")
-    answer = set(answer)
-    if unknown := sorted(map(str, answer - set(known))):
-        raise Wrong(f"{name}: there is no {unknown[0]!r}; there are {', '.join(known)}.")
-    return answer
 
 
 def _array(x: Any) -> np.ndarray:
@@ -300,7 +297,14 @@ def _more_feeds(good: Batches) -> dict[str, Batches]:
     nan = pictures.copy()
     nan[0, 0, 0] = np.nan
     two = np.where(masks > 0, 2, 0).astype("int32")
+    paper = (pictures == 0) & _inside(pictures, sizes)
+    large = sizes.copy()
+    large[-1, 1] = 33
     made = {
+        "a pipeline whose pictures go to 255": ((pictures * np.float32(255), sizes), masks),
+        "a pipeline whose paper is -1": ((np.where(paper, -1, pictures), sizes), masks),
+        "a pipeline with a size of 33": ((pictures, large), masks),
+        "a pipeline that flips one picture alone": ((_one_flipped(pictures, sizes), sizes), masks),
         "a pipeline that forgets a return (NaN)": ((nan, sizes), masks),
         "a pipeline without the axis of channels": ((pictures[..., 0], sizes), masks),
         "a pipeline whose masks are one row short": ((pictures, sizes), masks[:-1]),
@@ -309,6 +313,23 @@ def _more_feeds(good: Batches) -> dict[str, Batches]:
     }
     feeds = {name: [good[0], batch, *good[2:]] for name, batch in made.items()}
     return {"a pipeline with the batches in another order": good[::-1], **feeds}
+
+
+def _inside(pictures: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Say which pixels lie within the sizes, bool ``(batch, height, width, 1)``."""
+    rows, columns = np.ogrid[: pictures.shape[1], : pictures.shape[2]]
+    high, wide = sizes[:, 0, None, None], sizes[:, 1, None, None]
+    return ((rows < high) & (columns < wide))[..., None]
+
+
+def _one_flipped(pictures: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Flip one picture within its width, not the first, whose ink is then elsewhere."""
+    for row in range(1, len(pictures)):
+        flipped, wide = pictures.copy(), sizes[row, 1]
+        flipped[row, :, :wide] = pictures[row, :, :wide][:, ::-1]
+        if ((flipped > 0) != (pictures > 0)).any():
+            break
+    return flipped
 
 
 def _arrays(parts: Iterable) -> list[np.ndarray]:
@@ -346,6 +367,7 @@ def _advice_of(fault: str) -> str:
     for word, advice in (
         ("outside of its size", "The rule gets the sizes: all that lies beyond them must be 0."),
         ("disagree", "The rule gets pictures and masks: ink is where a picture is above 0."),
+        ("at least", "`Declared` takes the least and the greatest value."),
         ("at most", "`Declared` takes the least and the greatest value."),
         ("dtype", "Declare the dtype."),
         ("axis", "Declare every axis: a number, a tuple of the sizes allowed, or a name."),
@@ -525,6 +547,7 @@ def _padded(pictures: list[np.ndarray], least: int) -> tuple[np.ndarray, ...]:
 
 
 def _told(teller: Any, batch: list) -> np.ndarray:
+    check_two_inputs(teller, "teller")
     try:
         return _array(teller(batch, training=False))
     except Exception as error:

@@ -7,14 +7,21 @@ from typing import Any
 import numpy as np
 
 from helpers.labs.checks import (
+    Differs,
     Wrong,
+    as_numbers,
     attempted,
+    brief,
+    check_model,
+    check_names,
     check_number,
     check_same_rows,
     check_shape,
+    check_two_inputs,
     first_line,
     hand_over,
 )
+from helpers.labs.steps import Answers
 from helpers.padding import pad
 
 CLASSES = 11  # ten digits and the blank
@@ -37,22 +44,26 @@ def shapes(
     map_sizes: Any,
 ) -> str:
     """What are the shapes of three readings of one map, and how many of their steps are real?"""
+    answers = Answers()
     for name, answer in {"columns": columns, "rows": rows, "cells": cells}.items():
         if not isinstance(answer, Sequence) or len(answer) != 2:
-            raise Wrong(f"{name}: expected two answers, shape and real steps, got {answer!r}.")
+            raise Wrong(f"{name}: expected two answers, shape and real steps, got {brief(answer)}.")
         shape, real = answer
         pair = [feature_map, map_sizes]
         steps, mask = ways[name](pair), _array(ways[name].compute_mask(pair))
         expected = dict(zip(("batch", "time", "features"), steps.shape, strict=True))
-        check_shape(shape, expected, name=name)
+        with answers.judge(name):
+            check_shape(shape, expected, name=name)
         real = _whole(real, (len(mask),), f"{name}, real steps", "one number per string")
-        for string, (got, wanted) in enumerate(zip(real, mask.sum(axis=1), strict=True)):
-            check_number(
-                got,
-                int(wanted),
-                name=f"{name}, real steps of string {string}",
-                hint=f"Count the {_UNITS[name]}, where this string is.",
-            )
+        with answers.judge(f"{name}, real steps"):
+            for string, (got, wanted) in enumerate(zip(real, mask.sum(axis=1), strict=True)):
+                check_number(
+                    got,
+                    int(wanted),
+                    name=f"{name}, real steps of string {string}",
+                    hint=f"Count the {_UNITS[name]}, where this string is.",
+                )
+    answers.tell()
     return "Padding makes a sequence longer; its real steps stay as many."
 
 
@@ -65,15 +76,19 @@ def sizes(
 ) -> str:
     """What is left of three images, and which is the smallest of which anything is left?"""
     left = _whole(left, (len(sizes), 2), "left", "height and width of each image")
+    answers = Answers("left")
     for image, size in enumerate(sizes):
         trail = _trail(parts, size)
         for axis, word in enumerate(("height", "width")):
-            if left[image, axis] != trail[-1][1][axis]:
-                steps = ", ".join(f"{name} {pair[axis]}" for name, pair in trail)
-                raise Wrong(
-                    f"left: image {image}, the {word} axis: expected {trail[-1][1][axis]}, got "
-                    f"{left[image, axis]}. Of {size[axis]} pixels the layers leave: {steps}."
-                )
+            with answers.judge(f"the {word} of image {image}"):
+                if left[image, axis] != trail[-1][1][axis]:
+                    steps = ", ".join(f"{name} {pair[axis]}" for name, pair in trail)
+                    raise Differs(
+                        f"image {image}, the {word} axis: expected {trail[-1][1][axis]}, got "
+                        f"{left[image, axis]}. Of {size[axis]} pixels the layers leave: {steps}.",
+                        [f"on the {word} axis"],
+                    )
+    answers.tell()
     smallest = _whole(smallest, (2,), "smallest", "height and width")
     for axis, word in enumerate(("height", "width")):
         from helpers.images import smallest_size
@@ -98,8 +113,8 @@ def which(
     pictures: Pictures,
 ) -> str:
     """Which encoders take images of two sizes, and in which of these do answers hold padding?"""
-    accept = _names(accept, "accept", encoders)
-    leak = _names(leak, "leak", encoders)
+    accept = check_names(accept, encoders, name="accept")
+    leak = check_names(leak, encoders, name="leak")
     refused, leaks = {}, {}
     for name, encoder in encoders.items():
         try:
@@ -111,31 +126,28 @@ def which(
             continue
         if _differs(alone, _rows(_call(model, _batch(pictures, more=4)))):
             leaks[name] = _where_it_leaks(model, pictures)
-    faults = []
+    answers = Answers()
     for name in encoders:
-        if name in refused and name in accept:
-            faults.append(f"{name} does not accept two sizes: {refused[name].rstrip('.')}.")
-        elif name in refused and name in leak:
-            faults.append(f"{name} cannot leak: it does not accept two sizes.")
-        elif name not in refused and name not in accept:
-            faults.append(f"{name} accepts two sizes: no layer in it needs a fixed one.")
-        elif name in leaks and name not in leak:
-            faults.append(f"{name} leaks: in a padded batch {leaks[name]}.")
-        elif name not in leaks and name in leak:
-            faults.append(f"{name} does not leak: padding leaves each image's answer as it is.")
-    if faults:
-        raise Wrong(" ".join(faults))
+        with answers.judge(name):
+            if name in refused and name in accept:
+                raise Differs(f"{name} does not accept two sizes: {refused[name].rstrip('.')}.")
+            if name in refused and name in leak:
+                raise Differs(f"{name} cannot leak: it does not accept two sizes.")
+            if name not in refused and name not in accept:
+                raise Differs(f"{name} accepts two sizes: no layer in it needs a fixed one.")
+            if name in leaks and name not in leak:
+                raise Differs(f"{name} leaks: in a padded batch {leaks[name]}.")
+            if name not in leaks and name in leak:
+                raise Differs(f"{name} does not leak: padding leaves each image's answer as it is.")
+    answers.tell()
     return "To accept every size is one thing, to leave the padding out another."
 
 
 def mend(mended: Any, *, pictures: Pictures) -> str:
     """Does a reader of columns answer alike for an image alone and in a padded batch?"""
-    import keras
-
     from helpers.masking.recording import state_kept
 
-    if not isinstance(mended, keras.Layer):
-        raise Wrong(f"mended: expected a model, got {mended!r}. A function is called: add `()`.")
+    check_model(mended, "mended")
     batch, given = _batch(pictures), _crnn()
     answer = _called(mended, batch)
     expected = {"batch": len(pictures), "time": None, "class": CLASSES}
@@ -174,7 +186,7 @@ def mend(mended: Any, *, pictures: Pictures) -> str:
 def regions(mended: tuple, *, crop: Any, pictures: Pictures, found: Sequence[np.ndarray]) -> str:
     """Do regions work for an image with none, and for one with more than there is room for?"""
     if not isinstance(mended, Sequence) or len(mended) != 2 or not all(map(callable, mended)):
-        raise Wrong(f"mended: expected two functions, boxes_of and mean_of, got {mended!r}.")
+        raise Wrong(f"mended: expected two functions, boxes_of and mean_of, got {brief(mended)}.")
     boxes_of, mean_of = mended
     counts = [len(boxes) for boxes in found]
     orders = [list(range(len(found))), [int(np.argmin(counts))], [int(np.argmax(counts))]]
@@ -190,11 +202,6 @@ def regions(mended: tuple, *, crop: Any, pictures: Pictures, found: Sequence[np.
     return "No region gives 0, too many give the largest, and gradients stay finite."
 
 
-def _number(string: Any) -> Any:
-    """A number that can stand in a set, also if it came as a tensor or an array."""
-    return string if isinstance(string, str) else getattr(string, "item", lambda: string)()
-
-
 def steps(
     needed: Sequence[int],
     too_narrow: Iterable[int],
@@ -208,46 +215,54 @@ def steps(
 
     truth = steps_needed(labels)
     needed = _whole(needed, truth.shape, "needed", "one number per string")
+    too_narrow = _strings(too_narrow, len(labels))
+    answers = Answers()
     for string, (got, wanted, label) in enumerate(zip(needed, truth, labels, strict=True)):
-        check_number(
-            got,
-            int(wanted),
-            name=f"needed, string {string}",
-            hint=f"It has {len(label)} digits, and a blank between two equal neighbours.",
-        )
-    if isinstance(too_narrow, str) or not isinstance(too_narrow, Iterable):
-        raise Wrong(f"too_narrow: expected a set of numbers, such as {{2, 4}}, got {too_narrow!r}.")
-    too_narrow = list(too_narrow)
-    if any(isinstance(string, bool | np.bool_) for string in too_narrow):
+        with answers.judge(name := f"needed, string {string}"):
+            check_number(
+                got,
+                int(wanted),
+                name=name,
+                hint=f"It has {len(label)} digits, and a blank between two equal neighbours.",
+            )
+    have = _array(output_sizes(list(parts), sizes))[:, 1]
+    for string, fits in enumerate(have >= truth):
+        with answers.judge(f"too_narrow, string {string}"):
+            if fits == (string in too_narrow):
+                raise Differs(
+                    f"too_narrow: string {string} {'fits' if fits else 'does not fit'}: its "
+                    f"{sizes[string][1]} pixels give {have[string]} steps, it needs "
+                    f"{truth[string]}."
+                )
+    answers.tell()
+    return "The loss of a string that is too narrow is infinite, whatever the model answers."
+
+
+def _strings(too_narrow: Any, count: int) -> set[int]:
+    """Return the numbers of strings that an answer names."""
+    such = f"too_narrow: expected a set of numbers, such as {{2, 4}}, got {brief(too_narrow)}."
+    if isinstance(too_narrow, str | Mapping) or not isinstance(too_narrow, Iterable):
+        raise Wrong(such)
+    strings = list(too_narrow)
+    numbers = as_numbers(strings)
+    if numbers is None or numbers.ndim != 1:
+        raise Wrong(such)
+    if any(as_numbers(string).dtype.kind == "b" for string in strings):
         raise Wrong(
             "too_narrow: expected the numbers of the strings, got True and False; "
             "`np.flatnonzero` makes numbers of them."
         )
-    too_narrow = set(map(_number, too_narrow))
-    if unknown := sorted(map(str, too_narrow - set(range(len(labels))))):
+    named = set(numbers.tolist())
+    if unknown := sorted(named - set(range(count))):
         raise Wrong(f"too_narrow: there is no string {unknown[0]}; count from 0.")
-    have = _array(output_sizes(list(parts), sizes))[:, 1]
-    faults = []
-    for string in range(len(labels)):
-        pixels = sizes[string][1]
-        told = f"its {pixels} pixels give {have[string]} steps, it needs {truth[string]}"
-        if have[string] < truth[string] and string not in too_narrow:
-            faults.append(f"string {string} does not fit: {told}.")
-        elif have[string] >= truth[string] and string in too_narrow:
-            faults.append(f"string {string} fits: {told}.")
-    if faults:
-        raise Wrong("too_narrow: " + " ".join(faults))
-    return "The loss of a string that is too narrow is infinite, whatever the model answers."
+    return named
 
 
 def read(reader: Any, *, strings: Callable) -> str:
     """Does a model read strings that are longer than all it was trained on?"""
-    import keras
-
     from helpers.images import greedy_decode
 
-    if not isinstance(reader, keras.Layer):
-        raise Wrong(f"reader: expected a model, got {reader!r}.")
+    check_model(reader, "reader")
     shares = {}
     for digits in ((1, 3), (4, 5)):
         pictures, sizes, answers = strings(200, digits, seed=77)
@@ -319,19 +334,11 @@ def _whole(answer: Any, shape: tuple, name: str, what: str) -> np.ndarray:
     except ValueError:  # rows of different lengths
         array = np.zeros(0, object)
     if array.dtype.kind not in "iu" or array.shape != shape:
-        raise Wrong(f"{name}: expected whole numbers {shape}, {what}, got {answer!r}.")
+        raise Wrong(f"{name}: expected whole numbers {shape}, {what}, got {brief(answer)}.")
     return array
 
 
 # --- models --------------------------------------------------------------------------------------
-
-
-def _names(answer: Any, name: str, known: Mapping) -> set:
-    if isinstance(answer, str) or not isinstance(answer, Iterable):
-        raise Wrong(f"{name}: expected a set of names, such as {{'a', 'b'}}, got {answer!r}.")
-    if unknown := sorted(map(str, set(answer) - set(known))):
-        raise Wrong(f"{name}: there is no {unknown[0]!r}; there are {', '.join(known)}.")
-    return set(answer)
 
 
 def _encoder(encoder: Callable) -> Any:
@@ -387,6 +394,7 @@ def _call(model: Any, batch: Any, training: bool = False) -> np.ndarray:
 
 
 def _called(model: Any, batch: list, name: str = "mended") -> Any:
+    check_two_inputs(model, name)
     try:
         return model(batch, training=False)
     except Exception as error:
@@ -582,29 +590,32 @@ def _check_mean(mean_of: Callable, pieces: Any, counts: np.ndarray) -> None:
         if np.allclose(mean[short], all_slots[short], atol=1e-5):
             raise Wrong("mean_of: the region axis: padded regions count in the mean.")
     check_same_rows(mean, expected, ("batch", "features"), name="mean_of")
-    gradient = _gradient(mean_of, h, mask)
-    if gradient is not None and not np.isfinite(gradient).all():
-        image = int((~np.isfinite(gradient)).reshape(len(counts), -1).any(axis=1).argmax())
-        raise Wrong(
-            f"mean_of: of {counts[image]} regions the mean is right, its gradient is not a number: "
-            "a division by 0 comes back in the gradient, even if `where` replaces its result. "
-            "Divide by at least 1."
-        )
+    if keras.backend.backend() == "tensorflow":
+        _check_gradient(mean_of, h, mask, counts)
 
 
-def _gradient(function: Callable, h: Any, mask: Any) -> np.ndarray | None:
-    """Differentiate the sum of a function's values; None on other backends than TensorFlow."""
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        return None
+def _check_gradient(mean_of: Callable, h: Any, mask: Any, counts: np.ndarray) -> None:
+    """Check that the sum of the means has a finite gradient, wherever there is a region."""
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
         tape.watch(h)
-        total = tf.reduce_sum(function(h, mask))
+        total = tf.reduce_sum(mean_of(h, mask))
     gradient = tape.gradient(total, h)
-    return None if gradient is None else np.asarray(gradient)
+    if gradient is None and counts.any():  # 0 of no region may be a constant
+        raise Wrong(
+            "mean_of: the mean is right, but no gradient comes through it. Compute it with `ops`, "
+            "not with NumPy, and stop no gradient."
+        )
+    if gradient is None:
+        return
+    lost = ~np.isfinite(np.asarray(gradient)).reshape(len(counts), -1).all(axis=1)
+    if lost.any():
+        raise Wrong(
+            f"mean_of: of {counts[lost.argmax()]} regions the mean is right, its gradient is not a "
+            "number: a division by 0 comes back in the gradient, even if `where` replaces its "
+            "result. Divide by at least 1."
+        )
 
 
 # --- words ---------------------------------------------------------------------------------------

@@ -7,7 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labs.checks import Wrong, check_shape, first_line, hand_over
+from helpers.labs.checks import (
+    Differs,
+    Wrong,
+    attempted,
+    brief,
+    check_model,
+    check_names,
+    check_shape,
+    first_line,
+    hand_over,
+    to_do,
+    told,
+)
+from helpers.labs.steps import Answers
 from helpers.padding import pad
 
 CLASSES, FEATURES, IDS = 9, 12, 33
@@ -22,40 +35,45 @@ def shapes(embedding: tuple, lstm: tuple, average: tuple, *, model: Any, ids: np
     from helpers.masking import trace
 
     steps = {step.name: step for step in trace(model, ids).steps}
+    answers = Answers()
     for name, answer in {"embedding": embedding, "lstm": lstm, "average": average}.items():
         if not isinstance(answer, Sequence) or len(answer) != 2:
-            raise Wrong(f"{name}: expected two answers, output and mask, got {answer!r}.")
+            raise Wrong(f"{name}: expected two answers, output and mask, got {brief(answer)}.")
         output, mask = answer
-        check_shape(output, _sizes(steps[name].outputs[0]), name=f"{name}, output")
-        truth = steps[name].mask_out[0]
-        if truth is None and mask is not None:
-            raise Wrong(
-                f"{name}, mask: expected None, got {mask!r}. The time axis is gone, and no step is "
-                "left to mark."
-            )
-        if truth is not None and mask is None:
-            raise Wrong(f"{name}, mask: expected one mark per step (batch, time), got None.")
-        if truth is not None:
-            check_shape(mask, _sizes(truth.shape), name=f"{name}, mask")
+        with answers.judge(f"{name}, output"):
+            check_shape(output, _sizes(steps[name].outputs[0]), name=f"{name}, output")
+        with answers.judge(f"{name}, mask"):
+            _check_shape_of_mask(mask, steps[name].mask_out[0], f"{name}, mask")
+    answers.tell()
     return "A mask has no features axis, and ends where the time axis ends."
+
+
+def _check_shape_of_mask(mask: Any, truth: Any, name: str) -> None:
+    if truth is not None and mask is not None:
+        check_shape(mask, _sizes(truth.shape), name=name)
+    elif mask is not None:
+        raise Differs(
+            f"{name}: expected None, got {brief(mask)}. The time axis is gone, and no step is left "
+            "to mark."
+        )
+    elif truth is not None:
+        raise Differs(f"{name}: expected one mark per step (batch, time), got None.")
 
 
 def which_leak(leaky: Iterable[str], *, models: Mapping[str, Any], rows: Rows) -> str:
     """Which of the models give another answer when the batch is padded further?"""
-    if isinstance(leaky, str) or not isinstance(leaky, Iterable):
-        raise Wrong(f"expected a set of names, such as {{'mean', 'lstm'}}, got {leaky!r}.")
-    said = set(leaky)
-    if unknown := sorted(map(str, said - set(models))):
-        raise Wrong(f"there is no model {unknown[0]!r}; the models are {', '.join(models)}.")
+    said = check_names(leaky, models, name="leaky")
     leaks = {name: _leak(model, rows) for name, model in models.items()}
-    faults = []
+    answers = Answers()
     for name, leak in leaks.items():
-        if leak and name not in said:
-            faults.append(f"{name} leaks along the time axis: {_cause(leak)}.")
-        elif not leak and name in said:
-            faults.append(f"{name} does not leak: more padding leaves every real step as it is.")
-    if faults:
-        raise Wrong(" ".join(faults))
+        with answers.judge(name):
+            if leak and name not in said:
+                raise Differs(f"{name} leaks along the time axis: {_cause(leak)}.")
+            if not leak and name in said:
+                raise Differs(
+                    f"{name} does not leak: more padding leaves every real step as it is."
+                )
+    answers.tell()
     return f"{' and '.join(name for name in models if leaks[name])} leak, the others do not."
 
 
@@ -81,7 +99,7 @@ def find(lost_at: Any, mended: Any, *, given: Any, rows: Rows) -> str:
     """At which layer of a larger model is the mask lost, and is the model mended?"""
     name = getattr(lost_at, "name", lost_at)
     if name not in LAYERS:
-        raise Wrong(f"lost_at: expected one of the layers {', '.join(LAYERS)}, got {name!r}.")
+        raise Wrong(f"lost_at: expected one of the layers {', '.join(LAYERS)}, got {brief(name)}.")
     if LAYERS.index(name) < LAYERS.index(LOST_AT):
         raise Wrong(f"lost_at: `{name}` makes the mask and hands it on. Look behind it.")
     if LAYERS.index(name) > LAYERS.index(LOST_AT):
@@ -97,6 +115,11 @@ def loss(loss: Any, *, rows: Rows, targets: Rows) -> str:
     longest, n = max(map(len, rows)), len(rows)
     score = _scorer(loss, rows, targets)
     once = score(order=range(n), batch_size=n, length=longest)
+    if not np.isfinite(once):
+        raise Wrong(
+            f"in one batch of {n} rows the loss is {once}, not a finite number. Is it divided by a "
+            "number of steps that is 0?"
+        )
     more = score(order=range(n), batch_size=n, length=longest + 9)
     if not _close(more, once):
         raise Wrong(
@@ -112,7 +135,6 @@ def loss(loss: Any, *, rows: Rows, targets: Rows) -> str:
                     f"of {size}{said} it is {value:.4g}. Keras weighs every batch by its rows, so "
                     "a batch's loss must be a mean over its rows."
                 )
-    kinds = set()
     for factor in (0.0, 0.1):
         squares = [
             np.square(target - factor * row.sum(axis=1, keepdims=True))
@@ -121,13 +143,13 @@ def loss(loss: Any, *, rows: Rows, targets: Rows) -> str:
         by_row = float(np.mean([square.mean() for square in squares]))
         by_step = float(np.concatenate(squares).mean())
         value = score(order=range(n), batch_size=n, length=longest, factor=factor)
-        kinds.add("row" if _close(value, by_row) else "step" if _close(value, by_step) else "")
-        if "" in kinds or len(kinds) == 2:
+        if not _close(value, by_row):
+            alike = " each step counts alike, not each row:" if _close(value, by_step) else ""
             raise Wrong(
-                f"it does not depend on the batches, but expected {by_row:.4g}, the mean over each "
-                f"row's real steps and then over rows, got {value:.4g}."
+                f"it does not depend on the batches, but{alike} expected {by_row:.4g}, the mean "
+                f"over each row's real steps and then over rows, got {value:.4g}."
             )
-    return f"The same value in every batching, order and padding; each {kinds.pop()} counts alike."
+    return "The same value in every batching, order and padding; each row counts alike."
 
 
 # --- mended models -------------------------------------------------------------------------------
@@ -138,13 +160,10 @@ def _check_mended(mended: Any, given: Any, rows: Rows) -> None:
 
     ``given`` may leak: it says what rows alone, without padding, are to give.
     """
-    import keras
-
     from helpers.masking import recording
     from helpers.masking.probing import Weights
 
-    if not isinstance(mended, keras.Layer):
-        raise Wrong(f"mended: expected a model, got {mended!r}. A function is called: add `()`.")
+    check_model(mended, "mended")
     batch, _ = pad(rows)
     recording.build(mended, batch)
     with (
@@ -247,20 +266,39 @@ def _scorer(loss: Any, rows: Rows, targets: Rows) -> Callable[..., float]:
         try:
             return float(model.evaluate(x, y, batch_size=batch_size, verbose=0))
         except Exception as error:
-            raise Wrong(
-                f"evaluate fails with {_named(x.shape)}: {first_line(error)}. Where a loss "
-                "returns (batch,), Keras cannot multiply it by the mask (batch, time): override "
-                "`__call__`, and return one number."
-            ) from error
+            said = first_line(error).rstrip(".")
+            raise Wrong(f"evaluate fails with {_named(x.shape)}: {said}.") from error
 
     try:
         known = keras.losses.get(loss)
     except ValueError as error:
         raise Wrong(f"expected a loss: {first_line(error)}") from error
     if known is None:
-        raise Wrong(f"expected a loss, got {loss!r}.")
+        raise Wrong(f"expected a loss, got {brief(loss)}.{to_do(loss)}")
+    _check_value(known, pad(targets)[0], model(pad(rows)[0]))
     model.compile(loss=loss)
     return score
+
+
+def _check_value(loss: Any, targets: np.ndarray, answers: Any) -> None:
+    """Check what a loss returns, before Keras multiplies it by the mask."""
+    import keras
+
+    if type(loss).__call__ is keras.losses.Loss.__call__:
+        loss = loss.call
+    try:
+        value = loss(targets, answers)
+    except Exception as error:
+        raise Wrong(told(error)) from error
+    attempted(value)
+    if not hasattr(value, "shape"):
+        got = f"{brief(value)}.{to_do(value)}"
+        raise Wrong(f"expected a loss that returns a number, got {got}")
+    if tuple(value.shape) == (len(targets),):
+        raise Wrong(
+            "it returns (batch,), which Keras cannot multiply by the mask (batch, time): override "
+            "`__call__`, and return one number."
+        )
 
 
 def _close(value: float, expected: float) -> bool:

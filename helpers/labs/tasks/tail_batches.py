@@ -16,6 +16,7 @@ from helpers.labs.checks import (
     rows_shown,
     spell_rows,
 )
+from helpers.labs.steps import Answers
 
 ROWS, BATCH = 105, 32
 _CAUSE = "Rows do not count alike: look for padding rows or sample weights in the dataset."
@@ -23,14 +24,15 @@ _CAUSE = "Rows do not count alike: look for padding rows or sample weights in th
 
 def count(floor: int, ceil: int, never_seen: int) -> str:
     """How many batches do `//` and `ceil` give, and how many rows does `//` never show?"""
-    check_number(floor, ROWS // BATCH, name="floor", hint="`//` rounds down.")
-    check_number(ceil, -(-ROWS // BATCH), name="ceil", hint="`ceil` counts a part batch too.")
-    check_number(
-        never_seen,
-        ROWS % BATCH,
-        name="never_seen",
-        hint=f"{ROWS // BATCH} batches hold {ROWS // BATCH * BATCH} rows.",
-    )
+    answers = Answers()
+    for name, answer, truth, hint in (
+        ("floor", floor, ROWS // BATCH, "`//` rounds down."),
+        ("ceil", ceil, -(-ROWS // BATCH), "`ceil` counts a part batch too."),
+        ("never_seen", never_seen, ROWS % BATCH, f"3 batches hold {ROWS // BATCH * BATCH} rows."),
+    ):
+        with answers.judge(name):
+            check_number(answer, truth, name=name, hint=hint)
+    answers.tell()
     return f"{ROWS // BATCH} batches of {BATCH} hold {ROWS // BATCH * BATCH} of the {ROWS} rows."
 
 
@@ -38,19 +40,26 @@ def shapes(first: tuple, last: tuple, predictions: tuple, *, x: np.ndarray) -> s
     """What are the shapes of the first batch, of the last one and of all predictions?"""
     _, time, features = x.shape
     axes = {"batch": BATCH, "time": time, "features": features}
-    check_shape(first, axes, name="first")
-    check_shape(last, axes | {"batch": ROWS % BATCH}, name="last")
-    check_shape(predictions, {"batch": ROWS, "class": 9}, name="predictions")
+    answers = Answers()
+    for name, answer, truth in (
+        ("first", first, axes),
+        ("last", last, axes | {"batch": ROWS % BATCH}),
+        ("predictions", predictions, {"batch": ROWS, "class": 9}),
+    ):
+        with answers.judge(name):
+            check_shape(answer, truth, name=name)
+    answers.tell()
     return "Only the batch axis changes. The model keeps it open and takes any size."
 
 
 def mend(dataset_class: type) -> str:
     """Does `dataset_class(x, y, batch_size)` show every row once, whatever the number of rows?"""
     if not isinstance(dataset_class, type):
-        raise Wrong(f"give the class itself, not an object of it; got {dataset_class!r}")
-    for n in (ROWS, 96, 20):  # a part batch, none, and fewer rows than one batch
+        raise Wrong(f"give the class itself, not an object of it; got {brief(dataset_class)}.")
+    # A part batch, none, fewer rows than one batch, and another batch size.
+    for n, size in ((ROWS, BATCH), (96, BATCH), (20, BATCH), (ROWS, 10)):
         x, y = np.arange(n, dtype="float32"), np.arange(n) + 1000
-        dataset = dataset_class(x, y, BATCH)
+        dataset = dataset_class(x, y, size)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             _ = dataset.workers  # Keras looks here, and warns, before it reads the first batch
@@ -59,7 +68,7 @@ def mend(dataset_class: type) -> str:
                 "`__init__` does not call `super().__init__(**kwargs)`: "
                 "Keras has to guess workers and queue size, and warns."
             )
-        name = f"{n} rows, batch size {BATCH}"
+        name = f"{n} rows, batch size {size}"
         seen: list[int] = []
         for index in range(len(dataset)):
             batch = attempted(dataset[index])
@@ -76,11 +85,11 @@ def mend(dataset_class: type) -> str:
                 )
             if not np.array_equal(batch_x + 1000, batch_y):
                 raise Wrong(f"{name}: in batch {index} the labels are not those of the rows.")
-            if len(batch_x) > BATCH:
+            if len(batch_x) > size:
                 raise Wrong(f"{name}: the batch axis: batch {index} has {len(batch_x)} rows.")
             seen += batch_x.astype(int).tolist()
         check_rows_seen(seen, n, name=name)
-    return "105, 96 and 20 rows: every row comes once, and no batch is empty."
+    return "105, 96 or 20 rows, batches of 32 or 10: every row comes once, no batch is empty."
 
 
 def predict(predictions: Any, *, model: Any, x: np.ndarray) -> str:
@@ -167,12 +176,18 @@ def static(plan: Any, predictions: Any, *, model: Any, x: np.ndarray) -> str:
 def pipeline(dataset: Any, model: Any, *, rows: list[np.ndarray], labels: np.ndarray) -> str:
     """Is every utterance seen once per epoch, shuffled, and is `evaluate` the row-wise truth?"""
     number = {row.tobytes(): index for index, row in enumerate(rows)}
+    before: list[int] = []
     for epoch in ("first", "second"):
         name = f"{epoch} epoch"
         seen = _rows_of(dataset, number, labels, name)
         check_rows_seen(seen, len(rows), name=name)
         if seen == sorted(seen):
             raise Wrong(f"{name}: the rows come in file order, not shuffled.")
+        if seen == before:
+            raise Wrong(
+                f"{name}: the rows come in the order of the first. Shuffle anew in each epoch."
+            )
+        before = seen
     alone = _alone(model, rows)
     padded = np.zeros((1, max(map(len, rows)), rows[0].shape[1]), rows[0].dtype)
     shortest = min(range(len(rows)), key=lambda index: len(rows[index]))

@@ -10,14 +10,19 @@ import numpy as np
 
 from helpers import batching
 from helpers.labs.checks import (
+    Differs,
     Wrong,
     as_numbers,
     attempted,
+    brief,
+    check_names,
     check_rows_seen,
     first_line,
     rows_shown,
     spell_rows,
+    told,
 )
+from helpers.labs.steps import Answers
 
 BATCH = 32
 OUTCOMES = ("trains", "raises", "broadcasts")
@@ -35,27 +40,22 @@ def crash(
     crashes: Iterable[str], *, six: Mapping[str, Sequence], dataset_class: Callable, model: Any
 ) -> str:
     """Which sequences of batch shapes stop `fit`, whatever the order it shows them in?"""
-    if isinstance(crashes, str) or not isinstance(crashes, Iterable):
-        raise Wrong(f"crashes: expected a set of names, such as {{'a', 'b'}}, got {crashes!r}.")
-    crashes = set(crashes)
-    if unknown := sorted(map(str, crashes - set(six))):
-        raise Wrong(f"crashes: there is no {unknown[0]!r}; there are {', '.join(six)}.")
-    faults = []
+    crashes = check_names(crashes, six, name="crashes")
+    answers = Answers()
     for name, shapes in six.items():
         error = _error_of(lambda shapes=shapes: model.fit(dataset_class(shapes), verbose=0))
-        if error is not None and name not in crashes:
-            faults.append(f"{name} stops: {_rule(shapes)}.")
-        elif error is None and name in crashes:
-            faults.append(f"{name} trains: {_rule(shapes)}.")
-    if faults:
-        raise Wrong(" ".join(faults))
+        with answers.judge(name):
+            if (error is not None) != (name in crashes):
+                does = "trains" if error is None else "stops"
+                raise Differs(f"{name} {does}: {_rule(shapes)}.")
+    answers.tell()
     return "Only batches 0 and 1 decide, and shuffling comes too late."
 
 
 def forms(outcomes: Mapping[str, str], *, cases: Mapping[str, tuple[Any, Callable]]) -> str:
     """Which forms of ragged data train, which raise, and which train on a loss that broadcasts?"""
     if not isinstance(outcomes, Mapping):
-        raise Wrong(f"outcomes: expected a dict with {', '.join(cases)}, got {outcomes!r}.")
+        raise Wrong(f"outcomes: expected a dict with {', '.join(cases)}, got {brief(outcomes)}.")
     if unknown := sorted(map(str, set(outcomes) - set(cases))):
         raise Wrong(f"outcomes: there is no {unknown[0]!r}; there are {', '.join(cases)}.")
     for name in cases:
@@ -64,15 +64,15 @@ def forms(outcomes: Mapping[str, str], *, cases: Mapping[str, tuple[Any, Callabl
         if outcomes[name] not in OUTCOMES:
             raise Wrong(
                 f"outcomes: {name}: expected {', '.join(OUTCOMES[:-1])} or {OUTCOMES[-1]}, got "
-                f"{outcomes[name]!r}."
+                f"{brief(outcomes[name])}."
             )
-    faults = []
+    answers = Answers()
     for name, (model, make) in cases.items():
         truth, why = _outcome(model, make)
-        if outcomes[name] != truth:
-            faults.append(f"{name} {truth}: {why}.")
-    if faults:
-        raise Wrong(" ".join(faults))
+        with answers.judge(name):
+            if outcomes[name] != truth:
+                raise Differs(f"{name} {truth}: {why}.")
+    answers.tell()
     return "Two of five train, and one of the two trains on the wrong loss."
 
 
@@ -149,17 +149,18 @@ def proof(
     *,
     rows: Sequence[np.ndarray],
     speakers: Sequence[int] | np.ndarray,
+    losses: Callable,
 ) -> str:
     """Does `nothing_lost(batches)` pass on feeds that lose nothing, and fail on those that do?"""
     if not callable(nothing_lost):
         raise Wrong(f"nothing_lost: expected a function, got {type(nothing_lost).__name__}.")
-    feeds = _feeds(rows, np.asarray(speakers))
+    feeds = _feeds(rows, np.asarray(speakers), losses)
     for kind, wanted in (("good", True), ("broken", False)):
         for said, (batches, hint) in feeds[kind].items():
-            told = _judged(nothing_lost, batches, said)
-            if told and not wanted:
+            passes = _judged(nothing_lost, batches, said)
+            if passes and not wanted:
                 raise Wrong(f"nothing_lost: it passes on {said}. {hint}")
-            if wanted and not told:
+            if wanted and not passes:
                 raise Wrong(f"nothing_lost: it fails on a feed that loses nothing: {said}. {hint}")
     return f"It passes on {len(feeds['good'])} good feeds and fails on {len(feeds['broken'])}."
 
@@ -269,8 +270,8 @@ def _train(
 ) -> list:
     """Let the reader's function train a model for two epochs; return the batches it showed."""
     model, shown = _recorder()
-    told: list[Any] = []
-    error = _error_of(lambda: told.append(train(model, rows, speakers, seed, 2)))
+    returned: list[Any] = []
+    error = _error_of(lambda: returned.append(train(model, rows, speakers, seed, 2)))
     if error is not None:
         advice = ""
         if _SHAPES.search(str(error)):
@@ -279,7 +280,7 @@ def _train(
                 advice += f" With {passed[-1]}, it trained: there the order was luck."
             advice += f" {_WAYS_OUT}"
         raise Wrong(f"{said}: training stops: {_cause(error)}.{advice}")
-    attempted(told[0])
+    attempted(returned[0])
     if not shown:
         raise Wrong(f"{said}: the model got no batch by `fit` or `train_on_batch`.")
     return shown
@@ -441,7 +442,9 @@ def _check_plan(name: str, plan: Any, lengths: np.ndarray, shapes: int, *, least
 # --- proof ---------------------------------------------------------------------------------------
 
 
-def _feeds(rows: Sequence[np.ndarray], speakers: np.ndarray) -> dict[str, dict[str, tuple]]:
+def _feeds(
+    rows: Sequence[np.ndarray], speakers: np.ndarray, losses: Callable
+) -> dict[str, dict[str, tuple]]:
     """Make feeds that lose nothing and feeds that lose something, each with a hint."""
     lengths = batching.lengths(rows)
     steps = batching.ladder(lengths, 4)
@@ -451,14 +454,17 @@ def _feeds(rows: Sequence[np.ndarray], speakers: np.ndarray) -> dict[str, dict[s
 
     kept = batches(batching.fixed(len(rows), BATCH, shuffle=0, lengths=lengths))
     padded = batching.bucketed(lengths, BATCH, steps, tail="pad", shuffle=1)
-    without = "A batch without weights counts each of its rows once."
+    without = (
+        "Each row counts once there; and sums of floats differ a little with the order: compare "
+        "them with a tolerance."
+    )
     padding = "A padding slot repeats a row with weight 0: it counts for nothing."
     good = {
         "batches as they come, without weights": (kept, without),
         "buckets with padding slots of weight 0": (batches(padded), padding),
         "batches of 8 rows of about one length": (
             batches(batching.grouped(lengths, 8, shuffle=2)),
-            "Sums of float32 differ a little with the order: compare with a tolerance.",
+            without,
         ),
     }
     count = "Count how often each row is seen, with its weight."
@@ -487,6 +493,10 @@ def _feeds(rows: Sequence[np.ndarray], speakers: np.ndarray) -> dict[str, dict[s
             [(swapped, label), second, *others],
             "The number of rows is right, the rows are not: count each of them.",
         ),
+        "a feed that leaves one row out and counts another more": (
+            [(*first[:2], _instead(losses(*first[:2]))), second, *others],
+            "The sum of the losses is right, the rows are not: count each of them.",
+        ),
         "a feed whose labels are moved by one row": (
             moved,
             "Every row comes once, with another row's label: only the sum of the losses tells.",
@@ -506,17 +516,26 @@ def _batch(
     return x, speakers[plan[i]], *weight
 
 
+def _instead(losses: np.ndarray) -> np.ndarray:
+    """Return weights that leave row 0 out and keep the sum of the losses: another row makes up."""
+    losses = np.asarray(losses, "float64")
+    weights = np.ones(len(losses))
+    other = 1 + int(losses[1:].argmax())
+    weights[[0, other]] = 0, 1 + losses[0] / losses[other]
+    return weights
+
+
 def _judged(nothing_lost: Callable, batches: list, said: str) -> bool:
     """Ask the reader's test about a feed; a failed assertion counts as a no."""
     try:
-        told = nothing_lost(list(batches))
+        answer = nothing_lost(list(batches))
     except AssertionError:
         return False
     except Exception as error:
-        raise Wrong(f"nothing_lost: fails on {said}: {first_line(error)}") from error
-    verdict = as_numbers(attempted(told))
+        raise Wrong(f"nothing_lost: on {said} {told(error)}") from error
+    verdict = as_numbers(attempted(answer))
     if verdict is None or verdict.dtype.kind != "b" or verdict.size != 1:
-        raise Wrong(f"nothing_lost: expected True or False, got {told!r}.")
+        raise Wrong(f"nothing_lost: expected True or False, got {brief(answer)}.")
     return bool(verdict)
 
 
