@@ -169,6 +169,22 @@ def check_names(answer: Any, known: Iterable[str], *, name: str) -> set[str]:
     return names
 
 
+def check_table(answer: Any, known: Iterable[str], *, name: str) -> Mapping[str, Any]:
+    """Check that an answer is a dict with these keys and no others; return it.
+
+    Raises:
+        Wrong: it is no dict, has another key or lacks one.
+    """
+    known = list(known)
+    if not isinstance(answer, Mapping):
+        raise Wrong(f"{name}: expected a dict with {', '.join(known)}, got {brief(answer)}.")
+    if unknown := sorted(map(str, set(answer) - set(known))):
+        raise Wrong(f"{name}: there is no {unknown[0]!r}; there are {', '.join(known)}.")
+    if missing := [key for key in known if key not in answer]:
+        raise Wrong(f"{name}: {missing[0]!r} is missing.")
+    return answer
+
+
 def check_rows_seen(seen: Iterable[int], n: int, *, name: str = "the dataset") -> None:
     """Check that every one of `n` rows was seen exactly once, in any order.
 

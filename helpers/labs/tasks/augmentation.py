@@ -14,6 +14,7 @@ from helpers.labs.checks import (
     check_model,
     check_names,
     check_shape,
+    check_table,
     check_two_inputs,
     first_line,
 )
@@ -49,7 +50,7 @@ _SCALE_WHY = {
 
 def shapes(shapes: Mapping[str, Sequence], *, pipelines: Mapping[str, Callable]) -> str:
     """Which shape comes out of each of six pipelines?"""
-    shapes = _answers(shapes, "shapes", pipelines)
+    shapes = check_table(shapes, pipelines, name="shapes")
     answers = Answers()
     for name, run in pipelines.items():
         truth = tuple(run().shape)
@@ -220,18 +221,7 @@ def tell(teller: Any, *, crops: Callable) -> str:
     return f"At least {SHARE:.0%} of the test crops are right, and no padded pixel has a say."
 
 
-# --- answers -------------------------------------------------------------------------------------
-
-
-def _answers(answers: Any, name: str, known: Mapping) -> Mapping:
-    if not isinstance(answers, Mapping):
-        raise Wrong(f"{name}: expected a dict with {', '.join(known)}, got {brief(answers)}.")
-    if unknown := sorted(map(str, set(answers) - set(known))):
-        raise Wrong(f"{name}: there is no {unknown[0]!r}; there are {', '.join(known)}.")
-    for each in known:
-        if each not in answers:
-            raise Wrong(f"{name}: {each!r} is missing.")
-    return answers
+# --- arrays --------------------------------------------------------------------------------------
 
 
 def _array(x: Any) -> np.ndarray:

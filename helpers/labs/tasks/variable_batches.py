@@ -17,6 +17,7 @@ from helpers.labs.checks import (
     brief,
     check_names,
     check_rows_seen,
+    check_table,
     first_line,
     rows_shown,
     spell_rows,
@@ -54,13 +55,8 @@ def crash(
 
 def forms(outcomes: Mapping[str, str], *, cases: Mapping[str, tuple[Any, Callable]]) -> str:
     """Which forms of ragged data train, which raise, and which train on a loss that broadcasts?"""
-    if not isinstance(outcomes, Mapping):
-        raise Wrong(f"outcomes: expected a dict with {', '.join(cases)}, got {brief(outcomes)}.")
-    if unknown := sorted(map(str, set(outcomes) - set(cases))):
-        raise Wrong(f"outcomes: there is no {unknown[0]!r}; there are {', '.join(cases)}.")
+    outcomes = check_table(outcomes, cases, name="outcomes")
     for name in cases:
-        if name not in outcomes:
-            raise Wrong(f"outcomes: {name!r} is missing.")
         if outcomes[name] not in OUTCOMES:
             raise Wrong(
                 f"outcomes: {name}: expected {', '.join(OUTCOMES[:-1])} or {OUTCOMES[-1]}, got "
@@ -335,7 +331,9 @@ def _laid_out(boundaries: Any, lengths: np.ndarray, batch_size: int, name: str) 
     except ValueError:  # nested lists of different lengths
         array = np.zeros(0, object)
     if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise Wrong(f"{name}: expected four whole numbers, lengths to pad to, got {boundaries!r}.")
+        raise Wrong(
+            f"{name}: expected four whole numbers, lengths to pad to, got {brief(boundaries)}."
+        )
     if len(array) != 4:
         raise Wrong(f"{name}: expected 4 boundaries, got {len(array)}: {array.tolist()}.")
     if array[0] < 1 or (np.diff(array) <= 0).any():
