@@ -6,6 +6,7 @@ WORKERS ?= 2
 MINUTES ?= 10
 BIN := .venv/bin
 COLAB := .venv-colab/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 PYTEST := -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 ANY_LANE := backends-jax colab-backends-jax backends-torch colab-backends-torch
 
@@ -71,10 +72,12 @@ gpu:             ## run the GPU cells here and record them
 format: env      ## lint and format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: env        ## resolve the locks again; Colab's follows what Colab has
-	@for f in requirements requirements-colab requirements-backends requirements-colab-backends; do grep -v '^-' $$f.txt | \
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	$$(ls $$f.constraints 2>/dev/null | sed 's/^/--constraint /') - -o $$f.lock || exit 1; done
+lock: env        ## resolve the locks again, and note the hashes of what they name
+	@for f in requirements requirements-colab requirements-backends requirements-colab-backends; do \
+	limits=$$(ls $$f.constraints 2>/dev/null | sed 's/^/--constraint /'); \
+	grep -v '^-' $$f.txt | $(COMPILE) $$limits - -o $$f.lock && cp $$f.lock $$f.hashes && \
+	grep -v -e '^-' -e '^torch==' $$f.txt | $(COMPILE) $$limits --generate-hashes - -o $$f.hashes || exit 1; done
+	@grep '^uv==' requirements.txt | $(COMPILE) --generate-hashes - -o requirements-uv.hashes
 
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache

@@ -1,4 +1,4 @@
-"""Make the virtual environment of a version lane: find a Python, install the lock, skip if done.
+"""Make the virtual environment of a version lane from its lock, by hash; skip if done.
 
 Usage: python3 tools/setup_env.py main|colab|backends|colab-backends
 
@@ -23,6 +23,7 @@ LANES = {  # lane: its folder and its requirements
     "colab-backends": (".venv-colab-backends", "requirements-colab-backends.txt"),
 }
 VERSIONS = ["3.13", "3.12", "3.11"]  # Colab has 3.13
+UV = "requirements-uv.hashes"  # the installer
 PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -60,16 +61,11 @@ def find_python(prefer_current):
 def fingerprint(python, requirements):
     """Return a hash of all that decides what is installed."""
     digest = hashlib.sha256(version_of(python).encode())
-    for name in (requirements, requirements.replace(".txt", ".lock"), "pyproject.toml"):
+    made = [requirements.replace(".txt", suffix) for suffix in (".lock", ".hashes")]
+    for name in (requirements, *made, UV, "pyproject.toml"):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
-
-
-def uv_pin():
-    """Return the pinned requirement of uv, the installer."""
-    with open(os.path.join(ROOT, "requirements.txt"), encoding="utf-8") as file:
-        return next(line.split()[0] for line in file if line.startswith("uv=="))
 
 
 def main():
@@ -93,11 +89,15 @@ def main():
     pip = [inside, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     uv = [inside, "-m", "uv", "pip", "install", "--quiet", "--python", inside]
     uv.append("--compile-bytecode")  # once here, not in every process that imports TensorFlow
+    steps = [
+        [python, "-m", "venv", home],
+        [*pip, "--require-hashes", "-r", UV],
+        [*uv, "--require-hashes", "-r", requirements.replace(".txt", ".hashes")],
+    ]
     if options.lane.endswith("backends"):  # pip reads settings that may name a PyTorch without CUDA
-        steps = [[*pip, "-r", requirements]]
-    else:
-        steps = [[*pip, uv_pin()], [*uv, "-r", requirements]]
-    steps.insert(0, [python, "-m", "venv", home])
+        steps.append([*pip, "-r", requirements])
+    else:  # what is left is this package: nothing more is fetched
+        steps.append([*uv, "--no-index", "--no-build-isolation", "-r", requirements])
     for step in steps:
         if subprocess.run(step, cwd=ROOT, check=False).returncode:
             stop("this step failed, see above: " + " ".join(step))

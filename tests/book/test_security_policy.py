@@ -22,24 +22,21 @@ def directives(text):
 
 
 def test_an_inline_script_is_allowed_once_by_its_hash_and_data_is_none():
-    assert directives(PAGE)["script-src"] == f"'self' file: 'sha256-{HASH}'"
+    assert directives(PAGE)["script-src"] == f"'self' 'sha256-{HASH}'"
     other = PAGE.replace("document", "window.document")
     assert HASH not in directives(other)["script-src"]
 
 
 def test_nothing_comes_from_another_host_and_no_text_becomes_code():
-    said = directives(PAGE)
-    own = {"'self'", "file:"}
-    allowed = {name: set(sources.split()) - own for name, sources in said.items()}
-    assert allowed == {
-        "default-src": set(),
-        "script-src": {f"'sha256-{HASH}'"},
-        "style-src": set(),
-        "style-src-attr": {"'unsafe-inline'"},
-        "img-src": {"data:"},
-        "object-src": {"'none'"},
-        "base-uri": {"'none'"},
-        "form-action": set(),
+    assert directives(PAGE) == {
+        "default-src": "'self'",
+        "script-src": f"'self' 'sha256-{HASH}'",
+        "style-src": "'self'",
+        "style-src-attr": "'unsafe-inline'",
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
     }
 
 

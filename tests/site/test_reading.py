@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from site_pages import CHAPTER, HTML, violations
+from site_pages import CHAPTER, HTML, violations, wait_until
 from site_sound import CUT_LABELS
 
 from helpers import errors
@@ -157,7 +157,7 @@ def test_from_the_title_page_to_the_fix_in_two_clicks(page, site):
     anchor = urlsplit(page.url).fragment
     heading = page.locator(f"[id='{anchor}'] :is(h2, h3)").first
     assert "fix" in heading.inner_text().lower()
-    page.wait_for_function("h => h.getBoundingClientRect().y < 900", arg=heading.element_handle())
+    wait_until(page, "h => h.getBoundingClientRect().y < 900", arg=heading.element_handle())
 
 
 # From disk
@@ -278,7 +278,7 @@ def test_typing_and_choosing_filter(page, site):
     assert 0 < len(table_names(page)) < found
     assert count.inner_text() == f"{len(table_names(page))} rows"
     page.evaluate("location.hash = 'dense'")
-    page.wait_for_function("!document.getElementById('dense').hidden")
+    wait_until(page, "!document.getElementById('dense').hidden")
     assert count.inner_text() == f"{len(MASK_ROWS)} rows"
 
 

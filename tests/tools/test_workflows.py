@@ -137,6 +137,19 @@ def test_python_versions_are_those_of_the_package():
     assert expected in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
+def test_what_is_read_elsewhere_is_read_at_a_commit_that_the_run_names_and_keeps():
+    for path in PATHS:
+        text = path.read_text(encoding="utf-8")
+        refs = re.findall(r"raw\.githubusercontent\.com/[^/]+/[^/]+/([^/]+)/", text)
+        assert refs == ["$commit"] * (path.name == "colab.yml"), path.name
+    steps = loaded(FOLDER / "colab.yml")["jobs"]["colab"]["steps"]
+    (read,) = [step["run"] for step in steps if "curl" in step.get("run", "")]
+    assert read.index("[[ $commit =~ ^[0-9a-f]{40}$ ]]") < read.index("GITHUB_STEP_SUMMARY")
+    (kept,) = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert "shipped" in kept
+    assert "requirements-colab.*" in kept
+
+
 def shipped_versions_taken_over(requirements, shipped, tmp_path):
     """Run the awk script of colab.yml on a requirements file and a list of shipped versions."""
     (script,) = [step["run"] for _, step in STEPS if "awk" in step.get("run", "")]

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -150,6 +151,17 @@ node => `${v.id} (${v.impact}): ${node.target} ${node.html.slice(0, 120)}`)));
 }"""
 
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # what another theme can break
+
+
+def wait_until(tab, expression: str, arg=None) -> None:
+    """Ask until it is so, for at most 30 s.
+
+    Playwright's own wait_for_function evaluates text in the page, which the page's policy forbids.
+    """
+    end = time.monotonic() + 30
+    while not tab.evaluate(expression, arg):
+        assert time.monotonic() < end, expression
+        tab.wait_for_timeout(20)
 
 
 def violations(tab, rules: list[str] | None = None) -> list[str]:

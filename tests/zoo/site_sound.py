@@ -12,6 +12,7 @@ from site_pages import (
     ROOT,
     SHOWN,
     violations,
+    wait_until,
 )
 
 POLICY = "head > meta[http-equiv=Content-Security-Policy]"
@@ -71,12 +72,12 @@ def check_page(page, site: str, name: str) -> None:
     assert violations(page) == []
 
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{THEME} === 'dark'")
+    wait_until(page, f"{THEME} === 'dark'")
     same = page.evaluate(SHOWN_OTHERWISE) == 0
     assert violations(page, COLOUR_RULES if same else None) == []
 
     page.set_viewport_size({"width": 360, "height": 740})
-    page.wait_for_function(FOCUS_IS_SET)
+    wait_until(page, FOCUS_IS_SET)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(CUT_OFF) == []
     assert violations(page) == []
