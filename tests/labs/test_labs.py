@@ -53,6 +53,15 @@ def test_stored_outputs_have_the_verdict_at_every_task(solution, verdict):
 
 
 @EVERY_LAB
+def test_the_last_cell_counts_what_is_right(solution):
+    for path, told in ((solution, "right"), (solution.parent.parent / solution.name, "open")):
+        last = notebooks.read(path).cells[-1]
+        assert last.source == f'labs.summary("{solution.stem}")'
+        [count] = re.findall(rf"(\d+) {told}", last.outputs[0].text)
+        assert last.outputs[0].text.endswith(f", of {count} tasks.\n")
+
+
+@EVERY_LAB
 def test_the_lab_is_in_step_with_its_solution(solution):
     lab = make_labs.generate(solution)
     assert not make_labs.is_stale(lab, solution.parent.parent / solution.name)
