@@ -30,9 +30,9 @@ NUMBER = rf"(?:(?<![\w.,-])(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?![\w-]|\.\d
 THAN = r"(?= (?:as|the|over|that|its|what|more|less|larger|longer|smaller|faster|slower)\b)"
 CLAIM = re.compile(
     rf"(?P<ratio>(?<!/ )(?P<factor>{NUMBER}) times{THAN}|\b(?:twice|double){THAN})"
-    rf"|(?P<one_in>\bone(?: \w+)? in (?P<of>{NUMBER})(?! \w+ of))"
-    rf"|(?P<part>\b(?:(?P<parts>two|three) |by (?:a )?)?(?P<whole>{'|'.join(PARTS)})s?"
-    r"(?: (?:of|as)\b|(?<=by half)\b))"
+    rf"|(?P<one_in>\bone(?: \w+)? in (?P<of>{NUMBER}))"
+    rf"|(?P<part>\b(?:(?P<parts>two|three) )?(?P<whole>{'|'.join(PARTS)})s? (?:of|as)\b"
+    rf"|\bby (?:a )?(?P<cut>{'|'.join(PARTS)})\b(?! an?\b))"
     rf"|(?P<percent>(?P<hundredths>{NUMBER})\s?(?:%|percent\b))"
     rf"|(?P<count>{NUMBER})",
     re.IGNORECASE,
@@ -87,7 +87,10 @@ def _claim(match: re.Match) -> Claim:
     words = match["factor"] or match["of"] or match["hundredths"] or match["count"] or "two"
     value, decimals = _value(words)
     if kind == "part":
-        value = WORDS[(match["parts"] or "one").lower()] / PARTS[match["whole"].lower()]
+        value = (
+            WORDS[(match["parts"] or "one").lower()]
+            / PARTS[(match["whole"] or match["cut"]).lower()]
+        )
     if kind == "count" and decimals:
         kind = "decimal"
     return Claim(match[0], match.start(), kind, value, decimals)

@@ -142,28 +142,27 @@ def of_markdown(path: pathlib.Path) -> Iterator[Passage]:
 
 
 def of_ledger() -> Iterator[Passage]:
-    """Yield what the rows of the claims ledger say, each with its test and its section."""
+    """Yield what the rows of the claims ledger claim, each with its test and its section."""
     path = ROOT / "book" / "claims.yml"
     for row in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader):
-        page, _, anchor = row["evidence"].partition("#")
-        held = linked(f"]({page}.ipynb#{anchor})", path)
-        if row["test"]:
-            held = held | held_by(row["test"])
-        for name in ("claim", "finding", "older"):
-            yield Passage(_name(path), row["id"], row.get(name, ""), held)
+        for text in filter(claims, (row["claim"], row["finding"], row.get("older", ""))):
+            page, _, anchor = row["evidence"].partition("#")
+            held = held_by(row["test"]) if row["test"] else set()
+            shown_there = linked(f"]({page}.ipynb#{anchor})", path)
+            yield Passage(_name(path), row["id"], text, held | shown_there)
 
 
 def of_errors() -> Iterator[Passage]:
-    """Yield what the rows of the error index say, each with what it provokes."""
+    """Yield what the rows of the error index claim, each with the message and what provokes it."""
     folder = ROOT / "helpers" / "errors"
     for path in sorted((folder / "rows").glob("*.yml")):
         row = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
-        held = numbers(f"{row['versions']}")
-        situation = folder / "situations" / f"{path.stem.replace('-', '_')}.py"
-        if situation.exists():
-            held |= held_by(_name(situation))
         for name in ("title", "cause", "fix"):
-            yield Passage(_name(path), name, row.get(name) or "", held)
+            if claims(row[name]):
+                situation = folder / "situations" / f"{path.stem.replace('-', '_')}.py"
+                held = held_by(_name(situation)) if situation.exists() else set()
+                held = held.union(*map(numbers, row["versions"].values()))
+                yield Passage(_name(path), name, row[name], held)
 
 
 def everything() -> Iterator[Passage]:

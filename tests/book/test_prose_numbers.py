@@ -29,6 +29,7 @@ def unbound(prose, printed="", source="pass"):
     return [claim.text for claim in tool.unbound(passage)]
 
 
+@pytest.mark.slow
 def test_every_number_of_the_book_is_bound():
     assert tool.complaints(list(tool.everything()), tool.allowed_rows()) == []
 
@@ -55,6 +56,7 @@ def test_an_allowed_number_names_its_code_or_its_reason(row):
         ("One string in six has a fault.", "17.0%"),
         ("A third of them is padding.", "padding: 33.3 %"),
         ("Its answer moves by half.", "moved 0.48"),
+        ("It shrinks by a third, by half a second.", "0.33"),
     ],
 )
 def test_a_number_that_was_printed_is_bound(prose, printed):
@@ -75,6 +77,7 @@ def test_a_number_that_was_printed_is_bound(prose, printed):
         ("Up to one string in ten has a fault.", "right: 83.0%", ["one string in ten"]),
         ("6.6 % have a fault.", "right: 93.4%", ["6.6 %"]),
         ("Two thirds of them.", "0.5", ["Two thirds of"]),
+        ("It shrinks by a third.", "0.5", ["by a third"]),
     ],
 )
 def test_a_number_that_was_not_printed_is_found(prose, printed, claims):
