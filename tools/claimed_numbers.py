@@ -87,10 +87,8 @@ def _claim(match: re.Match) -> Claim:
     words = match["factor"] or match["of"] or match["hundredths"] or match["count"] or "two"
     value, decimals = _value(words)
     if kind == "part":
-        value = (
-            WORDS[(match["parts"] or "one").lower()]
-            / PARTS[(match["whole"] or match["cut"]).lower()]
-        )
+        part = match["whole"] or match["cut"]
+        value = WORDS[(match["parts"] or "one").lower()] / PARTS[part.lower()]
     if kind == "count" and decimals:
         kind = "decimal"
     return Claim(match[0], match.start(), kind, value, decimals)

@@ -158,6 +158,21 @@ def test_a_row_that_binds_nothing_is_found():
     ]
 
 
+def test_a_row_of_a_page_that_claims_nothing_any_more_is_found():
+    assert found(rows=[ALLOWED | {"page": "book/gone.md", "reason": "x"}]) == [
+        "needless row: book/gone.md: 'has 270 rows'"
+    ]
+
+
+@pytest.mark.slow
+def test_the_command_says_that_all_is_bound_or_what_is_not(capsys, monkeypatch):
+    assert tool.main(["masking"]) == 0
+    assert capsys.readouterr().out == "Every number is bound.\n"
+    monkeypatch.setattr(tool, "allowed_rows", list)
+    assert tool.main(["book/masking"]) == 1
+    assert "book/masking.ipynb, cell 4: '29' in" in capsys.readouterr().out
+
+
 def test_a_place_in_code_must_exist():
     with pytest.raises(ValueError, match=r"a file of the repository, got 'no\.py'"):
         tool.held_by("no.py")
