@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from helpers.arguments import integer, is_integer
+from helpers.augmentation.cards import moved_apart
 from helpers.tensors import as_numpy
 
 KERAS_PARTS = ("x", "y", "sample_weight")
@@ -106,6 +107,7 @@ def check_contract(
     *,
     limit: int | None = None,
     rule: Callable[[Any], str | None] | None = None,
+    aligned: tuple[str, str] | None = None,
 ) -> Kept:
     """Walk the batches of a pipeline and hold each against what was declared.
 
@@ -116,32 +118,32 @@ def check_contract(
 
     A ``PyDataset`` is walked at most once, in its current epoch, however large ``limit`` is, and
     does not go on to the next. A dataset with ``augment`` draws anew: ``fit`` sees other draws.
+    In images of yours nobody can see whether a mask was moved like them: that takes ``aligned``.
 
     Args:
-        batches: A ``PyDataset``, a ``tf.data.Dataset``, a list, or any other iterable of batches,
-            each an array, a tensor of any framework, or a tuple, list or dict of these, nested as
-            you like. An iterator (a generator) is used up as far as it is walked.
+        batches: A ``PyDataset``, a ``tf.data.Dataset``, a list, or any other iterable of batches:
+            arrays, tensors, or tuples, lists or dicts of them. An iterator is used up as walked.
         declared: A `Declared` for each array, nested as the batches are; a tuple counts as a list.
             None declares that there is None.
         limit: Walk at most so many batches; None walks all, where the batches end.
         rule: Called with each batch, its parts as NumPy arrays, after the rest has been checked.
             Returns None, or a message that says how the batch breaks a rule of yours.
+        aligned: The parts with images and masks, as errors name them: ``("x", "y")``. They must be
+            `alignment_cards` that went through your pipeline, and masks must be where images are.
 
     Returns:
         How many batches and rows kept the contract, and which shapes they had.
 
     Raises:
-        ContractError: A batch breaks the contract, or there is no batch at all. It is a
-            ValueError.
-        TypeError: ``batches`` is not iterable or is one batch, ``declared`` holds something else,
-            ``limit`` is no integer, or ``rule`` returns something else.
+        ContractError: A batch breaks the contract, or there is no batch, or none in which image
+            and mask can be compared. It is a ValueError.
+        TypeError: ``batches``, ``declared``, ``limit``, ``aligned`` or what ``rule`` returns is
+            something else.
         ValueError: ``limit`` is below 1, or is missing; or ``declared`` declares no part.
 
     Example:
         >>> declared = (Declared(("rows", None, 12), "float32"), Declared(("rows",), "int64", 0, 8))
         >>> batch = (np.zeros((2, 20, 12), "float32"), np.array([0, 8]))
-        >>> check_contract([batch, batch], declared)
-        Kept(batches=2, rows=4, shapes={((2, 20, 12), (2,))})
         >>> check_contract([batch, (batch[0], np.array([0, 9]))], declared)
         Traceback (most recent call last):
             ...
@@ -154,17 +156,25 @@ def check_contract(
         limit = integer("limit", limit, minimum=1)
     if rule is not None and not callable(rule):
         raise TypeError(f"rule: expected a function or None, got {type(rule).__name__}")
-    count, rows, shapes = 0, 0, set()
+    if aligned is not None:
+        _check_aligned(aligned, list(_part_names(declared, "")))
+    count, rows, compared, shapes = 0, 0, 0, set()
     for count, batch in enumerate(islice(_iterate(batches, limit), limit), start=1):
         number = count - 1
         walk = _Walk(number)
         arrays = walk.check(batch, declared, "")
+        if aligned is not None:
+            compared += walk.compare(*aligned)
         if rule is not None:
             _follow(rule, arrays, number)
         rows += walk.shapes[0][0] if walk.shapes[0] else 1
         shapes.add(tuple(walk.shapes))
     if not count:
         raise ContractError("batches: expected at least one batch, got none")
+    if aligned is not None and not compared:
+        raise ContractError(
+            "batches: expected alignment_cards whose image and mask show both classes, got none"
+        )
     return Kept(count, rows, shapes)
 
 
@@ -175,6 +185,7 @@ class _Walk:
         self.number = number
         # by the name of an axis: its size, the axis and the part where it stood first
         self.names: dict[str, tuple[int, int, str]] = {}
+        self.arrays: dict[str, np.ndarray] = {}  # by the name of their part
         self.shapes: list[tuple[int, ...]] = []
 
     def check(self, part: Any, declared: Any, path: str) -> Any:
@@ -200,6 +211,28 @@ class _Walk:
             for one, wanted, name in zip(part, declared, _places(declared, path), strict=True)
         )
 
+    def compare(self, image: str, mask: str) -> int:
+        """Return how many masks could be compared, or raise a ContractError if one is elsewhere."""
+        images, masks = self.arrays[image], self.arrays[mask]
+        if masks.ndim == images.ndim and masks.shape[-1] == 1:
+            masks = masks[..., 0]
+        if masks.ndim < 2 or masks.shape != images.shape[:-1]:
+            expected = f"the shape of {image} without channels, {images.shape[:-1]}"
+            self._fail(mask, f"expected {expected}, got {masks.shape}")
+        labels = np.unique(masks)
+        if len(labels) > 3:  # two and the filling
+            self._fail(mask, f"expected the two classes of alignment_cards, got {len(labels)}")
+        answers = moved_apart(images, masks)
+        if any(answers):
+            place = np.unravel_index(answers.index(True), masks.shape[:-2])
+            self._fail(
+                mask,
+                f"expected masks that are where {image} is, got {answers.count(True)} of "
+                f"{len(answers)} elsewhere, the first at {tuple(map(int, place))}; both must be "
+                "moved by one draw",
+            )
+        return answers.count(False)
+
     def _array(self, part: Any, declared: Declared, path: str) -> np.ndarray:
         dtype = _dtype(getattr(part, "dtype", None))
         if not hasattr(part, "__array__") or type(part).__name__ == "RaggedTensor":
@@ -212,6 +245,7 @@ class _Walk:
             self._fail(path, str(error).removeprefix("array: "))
         self._shape(array.shape, declared.shape, path)
         self.shapes.append(array.shape)
+        self.arrays[path] = array
         self._values(array, declared, path)
         return array
 
@@ -291,6 +325,26 @@ def _follow(rule: Callable[[Any], str | None], arrays: Any, number: int) -> None
         raise TypeError(f"rule: expected None or a message (str), got {message!r}")
     if message is not None:
         raise ContractError(f"batch {number}: {message}", batch=number)
+
+
+def _check_aligned(aligned: Any, names: list[str]) -> None:
+    if not isinstance(aligned, tuple | list) or len(aligned) != 2:
+        raise TypeError(f"aligned: expected the names of two parts, got {aligned!r}")
+    for name in aligned:
+        if name not in names:
+            raise ValueError(f"aligned: expected names of {', '.join(names)}, got {name!r}")
+
+
+def _part_names(declared: Any, path: str) -> Iterator[str]:
+    """The name that errors give each array that is declared."""
+    if isinstance(declared, Declared):
+        yield path
+    elif isinstance(declared, dict):
+        for key, one in declared.items():
+            yield from _part_names(one, f"{path}[{key!r}]")
+    elif declared is not None:
+        for name, one in zip(_places(declared, path), declared, strict=True):
+            yield from _part_names(one, name)
 
 
 def _declared_leaves(declared: Any, path: str) -> Iterator[Declared | None]:

@@ -275,6 +275,9 @@ def _parts(inputs: Any) -> dict[str, Any]:
             raise ValueError(f"inputs: expected keys of {PARTS}, got {name!r}")
     if "images" not in parts:
         raise ValueError(f"inputs: expected the key 'images', got {sorted(parts)}")
+    for name, part in parts.items():
+        if part is None and name != "labels":
+            raise TypeError(f"{name}: expected a tensor, got None")
     return parts
 
 

@@ -30,8 +30,8 @@ class PerFrame(layers.Wrapper):
         **kwargs: ``name`` and the like, as for any layer.
 
     Raises:
-        ValueError: ``layer`` is not a layer. When called: inputs without a time axis, or a layer
-            with several outputs.
+        TypeError: ``layer`` is not a layer.
+        ValueError: When called: inputs without a time axis, or a layer with several outputs.
 
     Source: https://github.com/keras-team/keras, ``keras/src/layers/rnn/time_distributed.py``.
 
@@ -45,6 +45,11 @@ class PerFrame(layers.Wrapper):
         >>> model.layers[1].output.shape
         (None, None, 4)
     """
+
+    def __init__(self, layer: keras.Layer, **kwargs: Any):
+        if not isinstance(layer, keras.Layer):
+            raise TypeError(f"layer: expected a layer or a model, got {type(layer).__name__}")
+        super().__init__(layer, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         """Build the layer for a batch of frames."""
@@ -87,9 +92,10 @@ class PerFrame(layers.Wrapper):
         return keras.KerasTensor(shape, dtype=output.dtype)
 
 
-def _folded_shape(shape: tuple) -> tuple:
-    if len(shape) < 2:
-        raise ValueError(f"inputs: expected (batch, time, ...), got shape {tuple(shape)}")
+def _folded_shape(shape: tuple | None) -> tuple:
+    if shape is None or len(shape) < 2:
+        got = "None" if shape is None else f"shape {tuple(shape)}"
+        raise ValueError(f"inputs: expected (batch, time, ...), got {got}")
     return (None, *shape[2:])
 
 

@@ -107,7 +107,8 @@ def pad_boxes(
         regions each image has.
 
     Raises:
-        TypeError: Something is not a number, or ``sizes`` or ``most`` are not integers.
+        TypeError: ``boxes`` is no list, something in it is not a number, or ``sizes`` or ``most``
+            are not integers.
         ValueError: A box that is not finite, whose bottom is not below its top or whose right is
             not to the right of its left, or that is outside of its image; more regions than
             ``most``; another shape; an unknown option. The message names the image and the box.
@@ -123,6 +124,10 @@ def pad_boxes(
         raise ValueError(f"outside: expected None or 'clip', got {outside!r}")
     if most is not None:
         integer("most", most, minimum=1)
+    if not isinstance(boxes, list | tuple) and not getattr(boxes, "ndim", 0):
+        raise TypeError(
+            f"boxes: expected a list with the boxes of each image, got {type(boxes).__name__}"
+        )
     sizes = plain_array("sizes", sizes)
     if sizes.dtype.kind not in "iu":
         raise TypeError(f"sizes: expected integers, got dtype {sizes.dtype}")

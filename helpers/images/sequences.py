@@ -191,7 +191,7 @@ def checked_sizes(sizes: Any, feature_map: Any) -> Any:
     sizes = as_sizes(sizes)
     if len(sizes.shape) != 2:
         raise ValueError(f"sizes: expected (batch, 2), got shape {tuple(sizes.shape)}")
-    check_sizes([], sizes, *feature_map.shape[1:3])
+    check_sizes(sizes, *feature_map.shape[1:3])
     return sizes
 
 

@@ -5,17 +5,9 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from helpers.images.sizes import (
-    CONVOLUTIONS,
-    POOLINGS,
-    after_rule,
-    as_sizes,
-    check_sizes,
-    flat_layers,
-    size_rule,
-    smallest_size,
-    window_spans,
-)
+from helpers.images.paths import Step, after_rule, read_paths
+from helpers.images.rules import CONVOLUTIONS, JOINING, POOLINGS, named, window_spans
+from helpers.images.sizes import as_sizes, check_sizes, smallest_size
 
 _CHANNELS = (layers.Softmax, layers.BatchNormalization, layers.LayerNormalization)
 _CHANNELS += (layers.RMSNormalization, layers.UnitNormalization, layers.Normalization)
@@ -42,15 +34,15 @@ class SizedStack(layers.Layer):
     A program that only loads a saved model must import `SizedStack` first.
 
     Args:
-        layers: As for `output_sizes`; of a model that holds layers it takes the layers, with their
-            weights.
+        layers: As for `output_sizes`, but one chain: of a network that branches `output_sizes`
+            says how much of the map is real. Of a model it takes the layers, with their weights.
         **kwargs: ``name`` and the like, as for any layer.
 
     Raises:
         TypeError: A layer is not one that `output_sizes` knows.
-        ValueError: A layer has channels first; or padding ``"same"`` with strides above 1 and a
-            window of more than 2 cells: there Keras starts the first window outside the image, how
-            far depends on the size of the padded batch, and nothing mends that. Take
+        ValueError: Paths meet; a layer has channels first; or padding ``"same"`` with strides above
+            1 and a window of more than 2 cells: there Keras starts the first window outside the
+            image, how far depends on the size of the padded batch, and nothing mends that. Take
             ``ZeroPadding2D`` and ``"valid"``. Or a layer looks along rows or columns otherwise: a
             normalisation or softmax over them, `PReLU` without ``shared_axes=[1, 2]``,
             `UpSampling2D` with interpolation, or an activity regulariser.
@@ -66,8 +58,9 @@ class SizedStack(layers.Layer):
 
     def __init__(self, layers: Any, **kwargs: Any):
         super().__init__(**kwargs)
-        self.layers = flat_layers(layers)
-        self._rules = tuple(size_rule(layer) for layer in self.layers)
+        steps = _chain(layers)
+        self.layers = [step.layer for step in steps]
+        self._rules = tuple(step.rule for step in steps)
         for layer in self.layers:
             _check_layer(layer)
 
@@ -102,7 +95,7 @@ class SizedStack(layers.Layer):
         _check_shapes([tuple(x.shape) for x in inputs] if whole else tuple(inputs.shape))
         x, sizes = inputs
         sizes = as_sizes(sizes)
-        check_sizes(self.layers, sizes, x.shape[1], x.shape[2])
+        check_sizes(sizes, x.shape[1], x.shape[2], self.layers)
         self._check_batch(x.shape)
         if not keras.backend.is_float_dtype(x.dtype):
             x = ops.cast(x, self.compute_dtype)
@@ -163,8 +156,19 @@ class SizedStack(layers.Layer):
                 )
 
 
+def _chain(layers: Any) -> list[Step]:
+    steps = read_paths(layers).steps
+    for step in steps:
+        if isinstance(step.layer, JOINING) or not isinstance(step.layer, keras.Layer):
+            raise ValueError(
+                f"layers: expected one chain of layers, got {named(step.layer)}; call such a model "
+                "on the images alone, and output_sizes(model, sizes) is how much of its map is real"
+            )
+    return steps
+
+
 def _check_layer(layer: layers.Layer) -> None:
-    name = f"{layer.name!r} ({type(layer).__name__})"
+    name = named(layer)
     if isinstance(layer, (*CONVOLUTIONS, *POOLINGS)) and layer.padding == "same":
         # Span 2 pads 0 cells in front, or would pad half a cell: the first window starts at 0.
         spans = window_spans(layer)

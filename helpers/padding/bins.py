@@ -57,6 +57,8 @@ def pack(rows: Sequence, plan: PackedPlan, i: int, *, value: float = 0) -> Packe
         ([[1, 1, 1, 1, 0], [1, 1, 1, 2, 2]], [[0, 1, 2, 3, 0], [0, 1, 2, 0, 1]])
     """
     check_packed(plan)
+    if isinstance(rows, np.ndarray) and not rows.ndim:
+        as_rows(rows)  # refuses it
     if isinstance(rows, list | tuple | np.ndarray) and len(rows) != plan.n:
         raise ValueError(f"rows: expected the plan's {plan.n} rows, got {len(rows)}")
     try:

@@ -211,6 +211,9 @@ def test_wrong_dtypes_are_refused():
         OneDraw(TURN)({**RGB, "boxes": np.zeros((2, 1, 4), "int32")})
     with pytest.raises(ValueError, match="mask_value: expected 0 to 255"):
         OneDraw(TURN, mask_value=-1)(MASKS)
+    for given in (None, {"images": None}, {**RGB, "masks": None}, {**RGB, "boxes": None}):
+        with pytest.raises(TypeError, match=r"^[a-z]+: expected a tensor, got None"):
+            OneDraw(TURN)(given)
     with pytest.raises(TypeError, match="mask_value"):
         OneDraw(TURN, mask_value=0.5)
 

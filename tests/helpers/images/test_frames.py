@@ -188,13 +188,19 @@ class Two(layers.Layer):
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("call", "error", "message"),
     [
-        (lambda: PerFrame(len), "layer"),
-        (lambda: PerFrame(Two())(rows(2, 3)), "layer: expected one output, got 2"),
-        (lambda: PerFrame(layers.Dense(1))(np.ones(3, "float32")), "inputs: expected .*time"),
+        (lambda: PerFrame(3), TypeError, "^layer: expected a layer or a model, got int$"),
+        (lambda: PerFrame(layers.Dense), TypeError, "^layer: .*, got type$"),
+        (lambda: PerFrame(Two())(rows(2, 3)), ValueError, "layer: expected one output, got 2"),
+        (
+            lambda: PerFrame(layers.Dense(1))(np.ones(3)),
+            ValueError,
+            "^inputs: .*time.* shape .3,.$",
+        ),
+        (lambda: PerFrame(layers.Dense(1))(None), ValueError, "^inputs: .*time.*, got None$"),
     ],
 )
-def test_bad_arguments_are_named(call, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
         call()

@@ -199,6 +199,10 @@ def test_a_wrong_box_is_named(box, message, outside):
         (lambda: pad_boxes([GOOD], [(8, 5)]), ValueError, r"boxes\[0\]: .* got shape \(4,\)"),
         (lambda: pad_boxes([[GOOD[:3]]], [(8, 5)]), ValueError, r"got shape \(1, 3\)"),
         (lambda: pad_boxes([[["a"] * 4]], [(8, 5)]), TypeError, r"boxes\[0\]: expected numbers"),
+        (lambda: pad_boxes(None, [(8, 5)]), TypeError, "^boxes: expected a list .*, got NoneType"),
+        (lambda: pad_boxes(np.array(3), [(8, 5)]), TypeError, "^boxes: .*, got ndarray"),
+        (lambda: pad_boxes(iter([[]]), [(8, 5)]), TypeError, "^boxes: .*, got list_iterator"),
+        (lambda: pad_boxes({0: []}, [(8, 5)]), TypeError, "^boxes: .*, got dict"),
     ],
 )
 def test_bad_boxes_and_options_are_named(call, error, message):

@@ -266,11 +266,6 @@ def test_strides_are_pixels_between_cells():
     assert strides([layers.Conv2DTranspose(1, 3, strides=2), layers.MaxPooling2D(4)]) == (2, 2)
 
 
-def branched():
-    inputs = keras.Input((None, None, 1))
-    return keras.Model(inputs, layers.Add()([layers.ReLU()(inputs), inputs]))
-
-
 class Opaque(keras.Model):
     def call(self, inputs):
         return inputs
@@ -288,7 +283,6 @@ class Opaque(keras.Model):
         ([layers.GlobalMaxPooling2D()], TypeError, r"\(GlobalMaxPooling2D\)"),
         ([layers.GroupNormalization()], TypeError, r"\(GroupNormalization\)"),
         ([layers.MaxPooling2D(2, data_format="channels_first")], ValueError, "'channels_first' in"),
-        (branched(), ValueError, "one chain of layers, got 2 branches in 'functional"),
         (Opaque(name="mine"), TypeError, r"got 'mine' \(Opaque\), which does not say what it runs"),
     ],
 )

@@ -388,6 +388,7 @@ PLAN = packed([2, 3], 4, 2)
         (lambda: pack([[1, 2], [3]], PLAN, 0), ValueError, "^rows: row 1 has 1 timesteps.* as 3"),
         (lambda: pack([[1, 2], [3, 4, 5.0]], PLAN, 0), TypeError, "^rows: .* float64 in row 1"),
         (lambda: pack([[1, 2], [3, 4, None]], PLAN, 0), TypeError, r"^rows\[1\]: "),
+        (lambda: pack(np.array(3), PLAN, 0), TypeError, "^rows: expected a list .* got ndarray"),
         (lambda: pack([[1, 2], [3, 4, 5]], PLAN, 0, value=0.5), ValueError, "^value: 0.5"),
         (lambda: pack([[1, 2], [3, 4, 5]], PLAN, 1), IndexError, "batch 1 of a plan with 1"),
         (lambda: pack([[1, 2], [3, 4, 5]], fixed(2, 2), 0), TypeError, "^plan: .* got Plan"),
