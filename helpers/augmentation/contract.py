@@ -118,7 +118,7 @@ def check_contract(
 
     A ``PyDataset`` is walked at most once, in its current epoch, however large ``limit`` is, and
     does not go on to the next. A dataset with ``augment`` draws anew: ``fit`` sees other draws.
-    In images of yours nobody can see whether a mask was moved like them: that takes ``aligned``.
+    In your own images nobody can see whether a mask moved with them: that takes ``aligned``.
 
     Args:
         batches: A ``PyDataset``, a ``tf.data.Dataset``, a list, or any other iterable of batches:
@@ -139,7 +139,7 @@ def check_contract(
             and mask can be compared. It is a ValueError.
         TypeError: ``batches``, ``declared``, ``limit``, ``aligned`` or what ``rule`` returns is
             something else.
-        ValueError: ``limit`` is below 1, or is missing; or ``declared`` declares no part.
+        ValueError: ``limit`` is below 1 or missing; ``declared`` or ``aligned`` names no part.
 
     Example:
         >>> declared = (Declared(("rows", None, 12), "float32"), Declared(("rows",), "int64", 0, 8))

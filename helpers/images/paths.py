@@ -232,8 +232,9 @@ class _Reader:
                 f"layers: expected layers, sums, products or activations, got {named(operation)}"
             )
         shapes = [tuple(tensor.shape) for tensor in tensors]
-        number = len(takes) == 1 and shapes[0][1:3] != shapes[1][1:3]  # it is an array
-        if number or any(len(shape) != 4 for shape in shapes):
+        array = len(takes) == 1 and shapes[0][1:3] != shapes[1][1:3]  # no single number
+        ranks = set(map(len, shapes))
+        if array or len(ranks) > 1 or (ranks != {4} and set(takes) != {CELL}):
             raise ValueError(
                 f"layers: expected maps and single numbers, got shapes {shapes[:-1]} in "
                 f"{named(operation)}"
@@ -262,14 +263,12 @@ def _still_one_cell(layer: keras.Layer) -> int:
     if isinstance(layer, keras.layers.Flatten):
         return CELL
     if isinstance(layer, keras.layers.Reshape):
-        size = tuple(layer.target_shape[:2]) if len(layer.target_shape) == 3 else (1, 1)
+        size = tuple(layer.target_shape[:-1])
     else:
-        rule = size_rule(layer)
-        size = (1, 1) if rule is None else [(m + a) // d for m, a, d in zip(*rule, strict=True)]
-    if tuple(size) != (1, 1):
-        raise ValueError(
-            f"layers: expected one cell to stay one, got {times(size)} of {named(layer)}"
-        )
+        rule = size_rule(layer) or ((1, 1), (0, 0), (1, 1))
+        size = tuple((m + a) // d for m, a, d in zip(*rule, strict=True))
+    if set(size) - {1}:
+        raise ValueError(f"layers: expected one cell to stay one, got {size} of {named(layer)}")
     return CELL
 
 
@@ -304,22 +303,24 @@ def _smallest(steps: list[Step], period: int) -> tuple[int, int]:
             least = np.maximum(-((add - least * divide) // multiply), 1)  # rounded up
         for place in step.takes:
             needed[place] = np.maximum(needed[place], least)
-    joints = [(i, step) for i, step in enumerate(steps, start=1) if len(step.takes) > 1]
+    joints = [step for step in steps if len(step.takes) > 1]
     if not joints:
         return int(needed[0][0]), int(needed[0][1])
     tried = needed[0] + np.arange(min(period, MOST_SIZES))[:, None]
     found = list(sizes_on_the_way(steps, tried, np))
     agree = np.ones(tried.shape, bool)
-    for _, step in joints:
+    for step in joints:
         before, (first, *others) = agree, (found[place] for place in step.takes)
         agree = agree & np.all([first == other for other in others], axis=0)
         for axis in (0, 1):
             if not agree[:, axis].any():
                 row = int(before[:, axis].argmax())
                 left = " and ".join(times(found[place][row]) for place in step.takes)
+                last = f" up to {times(tried[-1])}" if period > MOST_SIZES else ""
                 raise ValueError(
                     f"layers: expected paths that leave one size where they meet, got {left} of "
                     f"{times(tried[row])} at {named(step.layer)}, and no better for another size"
+                    f"{last}"
                 )
     height, width = (int(tried[agree[:, axis].argmax(), axis]) for axis in (0, 1))
     return height, width

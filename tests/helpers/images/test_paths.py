@@ -120,6 +120,9 @@ SMALL = {
         [x, layers.Dense(2)(layers.GlobalMaxPooling2D()(x))]
     ),
     "operations": with_operations,
+    "operations on one cell": lambda x: layers.Multiply()(
+        [x, layers.Reshape((1, 2))(2 * ops.sigmoid(layers.GlobalMaxPooling2D()(x)))]
+    ),
     "inside": one_inside_another,
     "all joints": all_joints,
     "shared": lambda x: (lambda layer: layers.Add()([layer(x), layer(layers.ReLU()(x))]))(
@@ -247,17 +250,22 @@ def called_with_two():
         (
             lambda x: x + layers.UpSampling2D(7)(layers.GlobalMaxPooling2D(keepdims=True)(x)),
             ValueError,
-            r"one cell to stay one, got 7 x 7 of 'up_.*\(UpSampling2D\)",
+            r"one cell to stay one, got \(7, 7\) of 'up_.*\(UpSampling2D\)",
         ),
         (
             lambda x: layers.Add()([x, layers.Reshape((2, 1, 1))(layers.GlobalMaxPooling2D()(x))]),
             ValueError,
-            r"one cell to stay one, got 2 x 1 of 'reshape.*\(Reshape\)",
+            r"one cell to stay one, got \(2, 1\) of 'reshape.*\(Reshape\)",
         ),
         (
             lambda x: layers.Dense(3)(layers.GlobalAveragePooling2D(name="pooled")(x)),
             TypeError,
             r"leave a height and a width, got 'pooled' \(GlobalAveragePooling2D\); pass the layers",
+        ),
+        (
+            lambda x: layers.Add()([x, layers.Reshape((2, 1))(layers.GlobalMaxPooling2D()(x))]),
+            ValueError,
+            r"one cell to stay one, got \(2,\) of 'reshape",
         ),
         (lambda x: layers.Reshape((-1, 2))(x), TypeError, r"Add, .*; got 'reshape.*\(Reshape\)"),
         (lambda x: ops.mean(x, axis=1), TypeError, r"layers, sums, products .*got 'mean.*\(Mean\)"),
