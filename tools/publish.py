@@ -106,8 +106,8 @@ def absolute(source: str, folder: pathlib.Path, site: str, colab: str) -> str:
     return source
 
 
-def say_what_is_missing(notebook: nbformat.NotebookNode) -> None:
-    """Say where the helpers are imported first what to do if they are missing."""
+def explain_a_missing_package(notebook: nbformat.NotebookNode) -> None:
+    """Write above the first import of `helpers` what to do if there are none."""
     for cell in notebook.cells:
         first = _IMPORT.search(cell.source)
         if cell.cell_type == "code" and cell.id != bootstrap.CELL_ID and first:
@@ -124,7 +124,7 @@ def collect(output: pathlib.Path, repository: str, commit: str) -> None:
         (output / folder).mkdir()
         for path in sorted((ROOT / folder).glob("*.ipynb")):
             notebook = notebooks.read(path)
-            say_what_is_missing(notebook)
+            explain_a_missing_package(notebook)
             for cell in notebook.cells:
                 if cell.cell_type == "markdown":
                     try:

@@ -81,13 +81,14 @@ def test_the_weekly_run_lets_the_lock_follow_the_newest_list(tmp_path):
     bin_.mkdir()
     for name, does in {
         "curl": f'cp "{tmp_path}/list" "$RUNNER_TEMP/shipped"',
-        "git": "exit 1",
+        "git": f'test "$1" = ls-remote && echo {"0" * 40}',  # all else fails, so `git diff`
         "make": f'echo "$@" > "{tmp_path}/made"',
     }.items():
         (bin_ / name).write_text(f"#!/bin/sh\n{does}\n")
         (bin_ / name).chmod(0o755)
     env = os.environ | {"PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}"}
-    env |= {"RUNNER_TEMP": str(tmp_path / "bin"), "SHIPPED": "https://example.org"}
+    env |= {name: str(bin_) for name in ("RUNNER_TEMP", "SHIPPED")}
+    env |= {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=env, capture_output=True)
     assert done.returncode == 0, done.stderr
     head = re.findall("^#.*", (ROOT / "requirements-colab.constraints").read_text("utf-8"), re.M)
