@@ -1,8 +1,8 @@
 """A content security policy in every page: what it may load, and which scripts may run.
 
-Text that finds its way into a page as markup, in a stored output for instance, cannot run or call
-another host. The policy is written when the build has ended, since it names the inline scripts of
-the finished page by their hashes. It is a tag and not a header, so it holds from a disk, too.
+Markup that gets into a page after the build cannot run or call another host, and no page loads
+anything from one. The policy is written when the build has ended, since it names the inline scripts
+of the finished page by their hashes. It is a tag and not a header, so it holds from a disk, too.
 """
 
 import base64

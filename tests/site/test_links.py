@@ -1,4 +1,4 @@
-"""Links, anchors, prose and policies of the built pages, read from their files."""
+"""Links, anchors and prose of the built pages, and what else their files must not hold."""
 
 import html
 import re
