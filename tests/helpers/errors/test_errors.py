@@ -305,6 +305,12 @@ HOSTILE = {
     "attention": ("calling MultiHeadAttention.call(). ", "Incompatible shapes "),
     "shapes": ("Incompatible shapes:", "Incompatible shapes: [1,"),
     "nodes": ("Incompatible shapes: [1] vs. [2] [[{{node ", "compile_loss/"),
+    "losses": (
+        "Dimensions must be equal, but are 5 and 7 for '{{node compile_loss/mse/sub}}",
+        " input shapes: [?,5,",
+    ),
+    "rows": ("Incompatible shapes: [9,", "9,"),
+    "layers": ("calling Dense.call(). ", "calling Add.call(). Incompatible shapes: [9,9"),
     "words": ("harmless ", "words "),
 }
 
