@@ -27,9 +27,9 @@ _RAISED = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration):|Traceb
 class Entry:
     """One row of the error index.
 
-    The file of a row holds all but the id, which is its name. It may leave out `provoke`. Its
-    `position` is its place on the page and in the search; a row without one comes last. The first
-    row that matches is the answer, so a special case stands before a general one.
+    The file of a row holds all but the id, which is its name. It may leave out `provoke` and
+    `no_mend`. Its `position` is its place on the page and in the search; a row without one comes
+    last. The first row that matches is the answer, so a special case stands before a general one.
 
     Attributes:
         id: Name of the row, and its anchor on the page ``error-index``.
@@ -43,6 +43,7 @@ class Entry:
         chapter: Page and anchor of the book that explain it, such as ``tail-batches#the-proof``.
         versions: The wording by version lane (main: Keras 3.15, colab: Keras 3.13), with … where
             it varies; a lane that is missing does not show the message.
+        no_mend: Why the row has no ``mend()``, a sentence; empty if it has one.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Entry:
     fix: str
     chapter: str
     versions: Mapping[str, str]
+    no_mend: str = ""
 
     @property
     def warns(self) -> bool:

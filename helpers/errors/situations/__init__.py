@@ -1,8 +1,10 @@
 """The functions that each cause one message of the error index: ``ID.py`` has ``provoke()``.
 
 The book shows their source, so each has at most 15 lines; what they share is in ``shared.py``.
-Where the row's fix is code, ``mend()`` is that code: it returns a model, not compiled, and the
-shapes of two batches of different sizes. A test trains and predicts with both.
+Where the row's fix is code, ``mend()`` is that code: it returns a model, compiled or not, and two
+feeds of different sizes. A feed is the shape of random inputs, a tuple that `fit` takes, a dataset,
+or a function that makes a generator. A test trains and predicts with both. A row without
+``mend()`` says why in its field `no_mend`.
 """
 
 import importlib

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import tensorflow as tf
 
 
 def provoke():
@@ -12,3 +13,17 @@ def provoke():
 
     model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.GlobalMaxPooling2D()])
     model.predict(Images(), verbose=0)
+
+
+def mend():
+    layers = [keras.layers.Conv1D(2, 3), keras.layers.GlobalMaxPooling1D()]
+
+    def dataset(*lengths):
+        def batches():
+            return ((np.ones((2, steps, 3)), np.ones((2, 2))) for steps in lengths)
+
+        signature = tf.TensorSpec((None, None, 3)), tf.TensorSpec((None, 2))
+        return tf.data.Dataset.from_generator(batches, output_signature=signature)
+
+    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    return model, [dataset(5, 7), dataset(5, 5, 4)]

@@ -1,9 +1,17 @@
 import keras
 import numpy as np
 
+from helpers import padding
+
 
 def provoke():
     layer = keras.layers.LSTM(1, return_sequences=True)
     model = keras.Sequential([keras.Input((None, 3)), layer])
     model.compile(loss="mse", optimizer="sgd")
     model.fit(np.ones((2, 7, 3)), np.ones((2, 5, 1)), verbose=0)
+
+
+def mend():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.Conv1D(1, 1)])
+    arrays, targets = [np.ones((2, steps, 3)) for steps in (7, 5)], [np.ones((5, 1))] * 2
+    return model, [(x, padding.pad(targets, length=x.shape[1])[0]) for x in arrays]
