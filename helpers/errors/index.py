@@ -29,7 +29,7 @@ class Entry:
 
     The file of a row holds all but the id, which is its name. It may leave out `provoke` and
     `no_mend`. Its `position` is its place on the page and in the search; a row without one comes
-    last. The first row that matches is the answer, so a special case stands before a general one.
+    last. The first row that matches is the answer, so a special case comes before a general one.
 
     Attributes:
         id: Name of the row, and its anchor on the page ``error-index``.
