@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.arguments import choice, integer
+from helpers.arguments import choice, integer, number, shown
 
 _DATASETS = Path(__file__).parent / "datasets"
 _SPLITS = ("train", "test")
@@ -27,6 +27,7 @@ _VOWELS_TRAIN = 270  # utterances; the published split
 _DIGITS_TRAIN = 1437  # images; our split of the 1,797, four fifths
 _TEXTURE_NAMES = ("brick", "grass", "gravel")
 _KINDS = ("lognormal", "uniform", "geometric", "constant", "bimodal", "pareto")
+_IMAGES, _LENGTHS = 10**6, 10**9  # that are drawn at once: more would fill the memory
 _SIGMA = 1.0  # of the logarithm of the log-normal lengths
 _ALPHA = 2.0  # the exponent of the Pareto lengths
 
@@ -128,7 +129,7 @@ def digit_strings(
         >>> min(len(label) for label in labels), max(len(label) for label in labels)
         (2, 5)
     """
-    integer("count", count, minimum=1)
+    integer("count", count, minimum=1, maximum=_IMAGES)
     _integer_range("digits", digits, 1)
     _integer_range("heights", heights, 8)
     file = _read("digits")
@@ -198,12 +199,12 @@ def texture_crops(
         >>> len({image.shape for image in images}) > 30, names
         (True, ('brick', 'grass', 'gravel'))
     """
-    integer("count", count, minimum=1)
+    integer("count", count, minimum=1, maximum=_IMAGES)
     _integer_range("size", size, 1)
     halves = [np.split(image, 2, axis=1)[_split_index(split)] for image in textures().values()]
     height, width = halves[0].shape
     if size[1] > width:
-        raise ValueError(f"size: expected at most {width} (half a texture), got {size!r}")
+        raise ValueError(f"size: expected at most {width} (half a texture), got {shown(size)}")
     random = _generator(seed, split)
     images, labels = [], []
     for _ in range(count):
@@ -262,7 +263,7 @@ def texture_scales(
         >>> all(24 <= side <= 72 for image in images for side in image.shape)
         True
     """
-    integer("count", count, minimum=1)
+    integer("count", count, minimum=1, maximum=_IMAGES)
     _integer_range("size", size, 1)
     _check_scales(scales)
     index = _split_index(split)
@@ -270,7 +271,8 @@ def texture_scales(
     widest = min(halves[0].shape) // max(scales)
     if size[1] > widest:
         raise ValueError(
-            f"size: expected at most {widest} (half a texture at scale {max(scales)}), got {size!r}"
+            f"size: expected at most {widest} (half a texture at scale {shown(max(scales))}), "
+            f"got {shown(size)}"
         )
     seen = [[_shrink(half, scale) for half in halves] for scale in scales]
     random = _generator(seed, split)
@@ -356,17 +358,16 @@ def random_lengths(
         >>> int(lengths.min()), int(lengths.max()), round(float(lengths.mean()), 1)
         (1, 512, 60.0)
     """
-    integer("count", count, minimum=1)
-    integer("maximum", maximum, minimum=1)
-    if isinstance(mean, bool) or not isinstance(mean, int | float | np.integer | np.floating):
-        raise TypeError(f"mean: expected a number, got {mean!r}")
+    integer("count", count, minimum=1, maximum=_LENGTHS)
+    maximum = integer("maximum", maximum, minimum=1, maximum=2**53)  # a float holds it
+    mean = number("mean", mean)
     if not 1 <= mean <= maximum:
-        raise ValueError(f"mean: expected 1 to maximum={maximum}, got {mean!r}")
+        raise ValueError(f"mean: expected 1 to maximum={maximum}, got {shown(mean)}")
     choice("kind", kind, _KINDS)
     random = _generator(seed)
     if kind == "constant":
         if mean != int(mean):
-            raise ValueError(f"mean: expected an integer for kind='constant', got {mean!r}")
+            raise ValueError(f"mean: expected an integer for kind='constant', got {shown(mean)}")
         return np.full(count, mean, np.int64)
     reach = min(mean - 1, maximum - mean)
     if kind == "uniform":
@@ -378,8 +379,8 @@ def random_lengths(
         return np.rint(centre + (draws[:, 1] - 0.5) * reach / 2).astype(np.int64)
     if not 1 < mean < maximum:
         raise ValueError(
-            f"mean: expected more than 1 and less than maximum={maximum} for kind={kind!r}, "
-            f"got {mean!r}"
+            f"mean: expected more than 1 and less than maximum={maximum} for kind={shown(kind)}, "
+            f"got {shown(mean)}"
         )
     if kind == "geometric":
         scale = math.exp(_solve(lambda log: _clipped_geometric_mean(math.exp(log), maximum), mean))
@@ -415,11 +416,11 @@ def _part(split: str, train: int) -> slice:
 
 def _integer_range(name: str, value: tuple[int, int], smallest: int) -> None:
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise TypeError(f"{name}: expected a pair (smallest, largest), got {value!r}")
+        raise TypeError(f"{name}: expected a pair (smallest, largest), got {shown(value)}")
     integer(f"{name}[0]", value[0], minimum=smallest)
     integer(f"{name}[1]", value[1], minimum=smallest)
     if value[0] > value[1]:
-        raise ValueError(f"{name}: expected (smallest, largest), got {value!r}")
+        raise ValueError(f"{name}: expected (smallest, largest), got {shown(value)}")
 
 
 def _generator(seed: int, split: str = "train") -> np.random.Generator:
@@ -430,11 +431,11 @@ def _generator(seed: int, split: str = "train") -> np.random.Generator:
 
 def _check_scales(scales: tuple[int, ...]) -> None:
     if not isinstance(scales, tuple | list):
-        raise TypeError(f"scales: expected a tuple of integers, got {scales!r}")
+        raise TypeError(f"scales: expected a tuple of integers, got {shown(scales)}")
     for index, scale in enumerate(scales):
         integer(f"scales[{index}]", scale, minimum=1)
     if not scales or len(set(scales)) < len(scales):
-        raise ValueError(f"scales: expected one or more different integers, got {scales!r}")
+        raise ValueError(f"scales: expected one or more different integers, got {shown(scales)}")
 
 
 def _shrink(image: np.ndarray, scale: int) -> np.ndarray:

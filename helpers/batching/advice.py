@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.arguments import choice, integer, seed
-from helpers.batching.checks import COSTS, row_lengths
+from helpers.batching.checks import COSTS, MOST, row_lengths
 from helpers.batching.ladders import ladder
 from helpers.batching.plan import Plan
 from helpers.batching.policies import bucketed, fixed, grouped, token_budget
@@ -101,7 +101,7 @@ def recommend(
         bucketed(lengths, 32, ladder(lengths, 4), tail='even', shuffle=0)
     """
     lengths = row_lengths(lengths)
-    batch_size = integer("batch_size", batch_size, minimum=1)
+    batch_size = integer("batch_size", batch_size, minimum=1, maximum=MOST)
     shuffle = seed(shuffle)
     kind, jit = _kind(model_or_cost), _jit(model_or_cost, jit)
     power = 2 if kind == "quadratic" else 1

@@ -8,6 +8,7 @@ from helpers.arguments import plain_array
 
 TAILS = ("keep", "drop", "pad", "wrap", "even")
 COSTS = ("steps", "linear", "quadratic")
+MOST = 2**31 - 1  # rows, slots, and rows in a batch
 _SIDES = 2**31  # heights and widths stay below it, so that an area is an int64
 
 

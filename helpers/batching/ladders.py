@@ -90,9 +90,7 @@ def geometric_ladder(lengths: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
         [10, 100, 1000]
     """
     distinct, _ = _rungs(lengths)
-    k = integer("k", k, minimum=1)
-    if k > _MOST:
-        raise ValueError(f"k: expected at most {_MOST} boundaries, got {k}")
+    k = integer("k", k, minimum=1, maximum=_MOST)
     shortest, longest = int(distinct[0]), int(distinct[-1])
     steps = np.geomspace(shortest, longest, k + 1)[1:].tolist()
     rungs = [min(round(step), longest) for step in steps]  # an int64 may not hold what is rounded

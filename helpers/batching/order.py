@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.batching.checks import MOST
+
 _BLOCK = 2**15  # slots that are filled at once
 
 
@@ -63,6 +65,8 @@ def deal(counts: np.ndarray, sizes: np.ndarray, tail: str) -> Deal:
     missing = np.maximum(slots - left, 0)
     if tail == "keep":
         slots, missing = np.minimum(slots, left), np.zeros_like(missing)
+    if slots.sum(dtype=float) > MOST:
+        raise ValueError(f"tail: {tail!r} makes more than {MOST} slots; take smaller batches")
     wraps = tail == "wrap"
     again = first[groups] if wraps else starts
     cycle = counts[groups] if wraps else np.ones_like(starts)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers.arguments import choice, integer, seed
-from helpers.batching.checks import COSTS, row_lengths
+from helpers.batching.checks import COSTS, MOST, row_lengths
 from helpers.batching.ladders import histogram
 from helpers.batching.order import bounds_of, rows_by, shortness
 from helpers.batching.plan import batch_index, in_row_order, total
@@ -249,8 +249,8 @@ def packed(
         (3, ((1, 10), (2, 10)), 0.97)
     """
     lengths = row_lengths(lengths)
-    capacity = integer("capacity", capacity, minimum=1)
-    batch_size = integer("batch_size", batch_size, minimum=1)
+    capacity = integer("capacity", capacity, minimum=1, maximum=2**63 - 1)
+    batch_size = integer("batch_size", batch_size, minimum=1, maximum=MOST)
     choice("tail", tail, PACKED_TAILS)
     shuffle = seed(shuffle)
     _check_fits(lengths, capacity)

@@ -1,13 +1,12 @@
 """The plan itself: the rows of every batch of an epoch, and what it costs."""
 
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from helpers.arguments import choice, integer
+from helpers.arguments import choice, integer, plain_array, shown
 from helpers.batching.checks import COSTS
 from helpers.batching.order import Deal, deal_out, longest_of
 
@@ -312,11 +311,11 @@ def cells(lengths: np.ndarray) -> np.ndarray:
 
 def batch_index(i: int, batches: int) -> int:
     """Check the index of a batch and return it counted from 0."""
-    index = operator.index(i)
+    index = integer("i", i)
     if index < 0:
         index += batches
     if not 0 <= index < batches:
-        raise IndexError(f"batch {i} of a plan with {batches} batches")
+        raise IndexError(f"batch {shown(i)} of a plan with {batches} batches")
     return index
 
 
@@ -326,7 +325,7 @@ def in_row_order(outputs: Any, places: np.ndarray, count: int, wanted: str, tail
     A place of -1 is that of a row never seen. The errors say ``wanted`` and ``tail``.
     """
     listed = isinstance(outputs, list)
-    outputs = outputs if listed else np.asarray(outputs)
+    outputs = outputs if listed else plain_array("outputs", outputs)
     given = len(outputs) if listed else (outputs.shape[0] if outputs.ndim else 0)
     if given != count:
         raise ValueError(f"outputs: expected one for each of {wanted}, got {given}")

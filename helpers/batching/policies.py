@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from helpers.arguments import choice, integer, seed
-from helpers.batching.checks import TAILS, check_boundaries, row_lengths
+from helpers.batching.checks import MOST, TAILS, check_boundaries, row_lengths
 from helpers.batching.ladders import histogram
 from helpers.batching.order import Deal, deal, longest_first, rows_by, shortness
 from helpers.batching.plan import Epochs, Plan, cells
@@ -58,8 +58,8 @@ def fixed(
         >>> len(fixed(105, 32, tail="drop").never_seen)
         9
     """
-    n = integer("n", n, minimum=1)
-    batch_size = integer("batch_size", batch_size, minimum=1)
+    n = integer("n", n, minimum=1, maximum=MOST)
+    batch_size = integer("batch_size", batch_size, minimum=1, maximum=MOST)
     choice("tail", tail, TAILS)
     shuffle = seed(shuffle)
     return Epochs(
@@ -122,7 +122,7 @@ def bucketed(
         ((1, 28, 32), (2, 28, 96))
     """
     lengths = row_lengths(lengths)
-    batch_size = integer("batch_size", batch_size, minimum=1)
+    batch_size = integer("batch_size", batch_size, minimum=1, maximum=MOST)
     boundaries = check_boundaries(boundaries, lengths)
     choice("tail", tail, TAILS)
     sizes = np.full(len(boundaries), batch_size)
@@ -175,7 +175,7 @@ def grouped(
         [[1], [0], [2], [4], [3], [5]]
     """
     lengths = row_lengths(lengths)
-    batch_size = integer("batch_size", batch_size, minimum=1)
+    batch_size = integer("batch_size", batch_size, minimum=1, maximum=MOST)
     if window is not None:
         window = integer("window", window, minimum=1)
     choice("tail", tail, TAILS)
@@ -240,9 +240,7 @@ def token_budget(
         ((2, 10), (4, 4))
     """
     lengths = row_lengths(lengths)
-    budget = integer("budget", budget, minimum=1)
-    if budget >= 2**63:
-        raise ValueError(f"budget: expected at most {2**63 - 1}, got {budget}")
+    budget = integer("budget", budget, minimum=1, maximum=2**63 - 1)
     choice("tail", tail, TAILS)
     shuffle = seed(shuffle)
     if boundaries is not None:

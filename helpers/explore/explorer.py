@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from helpers.arguments import shown, text
 from helpers.figures import Drawing, figcaption, svg_element
 
 
@@ -29,12 +30,17 @@ class Control:
     default: Hashable
 
     def __post_init__(self) -> None:
-        if not self.values:
-            raise ValueError(f"values of control {self.name!r} must not be empty")
-        if self.default not in self.values:
+        text("name", self.name)
+        text("label", self.label)
+        if not isinstance(self.values, tuple | list | range) or not self.values:
+            raise ValueError(f"values: expected at least one in a tuple, got {shown(self.values)}")
+        for i, value in enumerate(self.values):
+            if not isinstance(value, str | int | float) or value != value:
+                raise TypeError(f"values[{i}]: expected a text or a number, got {shown(value)}")
+        same = [value for value in self.values if type(value) is type(self.default)]
+        if self.default not in same:
             raise ValueError(
-                f"default of control {self.name!r} must be one of its values "
-                f"{list(self.values)}; got {self.default!r}"
+                f"default: expected one of {shown(list(self.values))}, got {shown(self.default)}"
             )
 
     @property
@@ -90,6 +96,23 @@ class Explorer:
     title: str = ""
     caption: str = ""
 
+    def __post_init__(self) -> None:
+        if not callable(self.frame):
+            raise TypeError(f"frame: expected a function, got {shown(self.frame)}")
+        right = isinstance(self.controls, tuple | list) and len(self.controls)
+        if not right or not all(isinstance(control, Control) for control in self.controls):
+            raise TypeError(f"controls: expected a tuple of Control, got {shown(self.controls)}")
+        if len({control.name for control in self.controls}) < len(self.controls):
+            raise ValueError("controls: expected different names, got one twice")
+        text("title", self.title)
+        text("caption", self.caption)
+
+    def _draw(self, choice: dict[str, Any]) -> Drawing:
+        drawing = self.frame(**choice)
+        if not isinstance(drawing, Drawing):
+            raise TypeError(f"frame: expected one that returns a Drawing, got {shown(drawing)}")
+        return drawing
+
     @property
     def default(self) -> dict[str, Any]:
         """The choice that is shown first."""
@@ -103,8 +126,8 @@ class Explorer:
 
     def html(self) -> str:
         """The static rendering: a ``<figure>`` that needs no kernel, no network and no library."""
-        frames = [self.frame(**choice) for choice in self.choices()]
-        first = self.frame(**self.default)
+        frames = [self._draw(choice) for choice in self.choices()]
+        first = self._draw(self.default)
         height = max(frame.height for frame in frames)
         key = _key(f"{self.title}{self.caption}{first.body}{len(frames)}")
         numbers: dict[str, int] = {}  # SVG element -> its number, in order of appearance
@@ -153,7 +176,7 @@ class Explorer:
 
         def show(_: Any = None) -> None:
             choice = {c.name: box.value for c, box in zip(self.controls, boxes, strict=True)}
-            drawing = self.frame(**choice)
+            drawing = self._draw(choice)
             caption = figcaption(self.title, self.caption)
             shown.value = f"<figure>{drawing.svg}<p>{escape(drawing.alt)}</p>{caption}</figure>"
 
@@ -163,7 +186,7 @@ class Explorer:
         return w.VBox([*boxes, shown])
 
     def __repr__(self) -> str:
-        return self.frame(**self.default).alt
+        return self._draw(self.default).alt
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = {"text/plain": repr(self), "text/html": self.html()}

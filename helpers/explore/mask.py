@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from helpers.arguments import finite_array, plain_array
 from helpers.explore.explorer import Control, Explorer
 from helpers.figures import Drawing, css, step_cells
 from helpers.padding import pad
@@ -33,10 +34,10 @@ def leaky_states(inputs: np.ndarray, mask: np.ndarray | None = None) -> np.ndarr
         >>> leaky_states([[3, 1, 0]], [[True, True, False]]).tolist()
         [[4.0, 4.0, 4.0]]
     """
-    inputs = np.asarray(inputs, dtype="float64")
+    inputs = finite_array("inputs", inputs).astype("float64")
     if inputs.ndim != 2:
         raise ValueError(f"inputs: expected (batch, time), got shape {inputs.shape}")
-    mask = np.ones(inputs.shape, dtype=bool) if mask is None else np.asarray(mask)
+    mask = np.ones(inputs.shape, dtype=bool) if mask is None else plain_array("mask", mask)
     if mask.dtype != bool:
         raise TypeError(f"mask: expected bool, got dtype {mask.dtype}")
     if mask.shape != inputs.shape:

@@ -14,6 +14,7 @@ from helpers.batching import Plan
 from helpers.feeding.feed import Feed
 from helpers.feeding.leaves import Leaf, Reader
 from helpers.padding import fill_value, pad
+from helpers.padding.rows import is_numeric
 from helpers.tensors import as_numpy
 
 
@@ -176,14 +177,10 @@ def too_large(path: str, axes: int) -> str:
 
 
 def _as_array(item: Any, path: str, leaf: Leaf, where: str) -> np.ndarray:
-    try:
-        array = as_numpy(item)
-    except ValueError as error:  # lists of different lengths
-        raise ValueError(
-            f"augment: expected one array for {path}, got {error} for {where}"
-        ) from None
-    if array.dtype == object:
-        raise TypeError(f"augment: expected numbers for {path}, got {_name(item)} for {where}")
+    array = as_numpy(item, f"augment: {path} of {where}")
+    if not is_numeric(array.dtype):
+        got = _name(item) if array.dtype == object else f"dtype {array.dtype}"
+        raise TypeError(f"augment: expected numbers for {path}, got {got} for {where}")
     check_axes(array.shape, path, leaf, where)
     return array
 

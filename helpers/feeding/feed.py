@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import boolean, plain_array
+from helpers.arguments import boolean, plain_array, shown
 from helpers.batching import Plan
 from helpers.feeding.leaves import Leaf, Padding, Reader, as_leaf
 from helpers.padding import check_options
@@ -78,14 +78,14 @@ def make_feed(
     length = padding.length
     if isinstance(length, tuple | list) and plan.axes == 1:
         raise TypeError(
-            f"length: expected an integer or None, got {length!r}; a pair is for a plan whose "
+            f"length: expected an integer or None, got {shown(length)}; a pair is for a plan whose "
             "lengths are heights and widths"
         )
     check_options(length, "post", plan.axes)
     check_options(None, padding.side)
     boolean("store", store)
     if augment is not None and not callable(augment):
-        raise TypeError(f"augment: expected a function or None, got {augment!r}")
+        raise TypeError(f"augment: expected a function or None, got {shown(augment)}")
     if x is None:
         raise TypeError("x: expected rows, got None")
     augmented = augment is not None

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import plain_array
+from helpers.arguments import plain_array, shown
 from helpers.batching import Plan
 from helpers.batching.policies import buckets_of
 from helpers.padding import as_rows, fill_value, pad
+from helpers.padding.rows import is_numeric
 
 # Makes batch i of one epoch, or its part of one leaf. A `partial`, so that it can be pickled.
 Reader = Callable[[int], Any]
@@ -149,7 +150,7 @@ def as_leaf(
     augmented: bool,
 ) -> Leaf:
     """Check one array or list of rows, which errors call ``path``, and say how it is read."""
-    if isinstance(data, list) and data and all(map(_is_scalar, data)):
+    if isinstance(data, list) and data and all(map(is_scalar, data)):
         # Scalars have no time axis; as one-step rows they are checked for a common dtype.
         data = np.concatenate(as_rows([[item] for item in data], path))
     if isinstance(data, list):
@@ -162,6 +163,8 @@ def as_leaf(
     array = plain_array(path, data)
     if array.dtype == object:
         raise TypeError(f"{path}: expected numbers, got an object array; pass a list of rows")
+    if not is_numeric(array.dtype):
+        raise TypeError(f"{path}: expected numbers or bools, got dtype {array.dtype}")
     if array.ndim == 0:
         raise ValueError(f"{path}: expected rows along axis 0, got a scalar")
     check_count(len(array), path, plan.n)
@@ -183,7 +186,7 @@ def _list_leaf(
     check_count(len(rows), path, plan.n)
     if axes == 2 and padding.side != "post":
         raise ValueError(
-            f"side: expected 'post' for {path}, whose rows have two axes, got {padding.side!r}"
+            f"side: expected 'post' for {path}, whose rows have two axes, got {shown(padding.side)}"
         )
     if isinstance(length, tuple | list):  # a pair is for rows of two axes
         wanted = tuple(length) if axes == 2 else (None,)
@@ -277,7 +280,8 @@ def _check_longest(sizes: np.ndarray, wanted: tuple[int | None, ...], path: str)
     )
 
 
-def _is_scalar(item: Any) -> bool:
+def is_scalar(item: Any) -> bool:
+    """Whether an item of a list has no axes."""
     return bool(np.isscalar(item)) or getattr(item, "ndim", None) == 0
 
 

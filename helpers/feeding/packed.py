@@ -7,7 +7,7 @@ import numpy as np
 from helpers.arguments import boolean
 from helpers.batching import PackedPlan
 from helpers.feeding.feed import row_weights
-from helpers.feeding.leaves import check_count
+from helpers.feeding.leaves import check_count, is_scalar
 from helpers.feeding.passes import Passes
 from helpers.padding import as_rows, check_packed, fill_bins, fill_value, segments_of
 
@@ -103,7 +103,7 @@ class _Cells:
     def __init__(self, plan: PackedPlan, rows: list, name: str, value: float, store: bool):
         if not isinstance(rows, list):
             raise TypeError(f"{name}: expected a list of rows, got {type(rows).__name__}")
-        if name == "y" and rows and all(np.ndim(row) == 0 for row in rows):
+        if name == "y" and rows and all(map(is_scalar, rows)):
             raise ValueError(
                 "y: expected a row of targets for each row of x, one per timestep, got one target "
                 "per row; a bin holds several rows, so that its output is not one per row"

@@ -2,7 +2,7 @@
 
 import keras
 
-from helpers.arguments import boolean, integer
+from helpers.arguments import boolean, integer, shown
 from helpers.batching import PackedPlan, Plan
 
 
@@ -19,7 +19,7 @@ class Passes(keras.utils.PyDataset):
     ):
         boolean("use_multiprocessing", use_multiprocessing)
         super().__init__(  # Keras checks none of them: fit hangs on a queue of the wrong type
-            workers=integer("workers", workers, minimum=1),
+            workers=integer("workers", workers, minimum=1, maximum=1000),
             use_multiprocessing=use_multiprocessing,
             max_queue_size=integer("max_queue_size", max_queue_size, minimum=1),
         )
@@ -35,8 +35,9 @@ class Passes(keras.utils.PyDataset):
 
     @epoch.setter
     def epoch(self, k: int) -> None:
+        k = integer("epoch", k, minimum=0)
         self._show(self.plan.epoch(k))
-        self._epoch = int(k)
+        self._epoch = k
 
     def _show(self, plan: Plan | PackedPlan) -> None:
         """Make this the plan of the epoch that is being shown."""
@@ -53,8 +54,8 @@ class Passes(keras.utils.PyDataset):
 
     def _check(self, index: int) -> None:
         """Note that batch ``index`` is fetched, or say that there is none."""
-        if not 0 <= index < self._count:
-            raise IndexError(f"batch {index} of a dataset with {self._count} batches")
+        if not 0 <= integer("index", index) < self._count:
+            raise IndexError(f"batch {shown(index)} of a dataset with {self._count} batches")
         self._fetched += 1
 
     def on_epoch_begin(self) -> None:

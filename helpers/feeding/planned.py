@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.arguments import integer
 from helpers.batching import Plan
 from helpers.feeding.augmented import Augmented, flat
 from helpers.feeding.feed import make_feed
@@ -94,6 +95,7 @@ class PlannedDataset(Passes):
         # The batch depends on nothing that changes within an epoch: Keras fetches the first two
         # once more to see their shapes, and workers fetch in any order. Only `augment` draws anew:
         # what it made for the shapes alone is kept until the batch is fetched to be used.
+        index = integer("index", index)
         peeks = asked_for_shapes() and self._as_made()
         if index == 1 and peeks:
             return self._one_longer()

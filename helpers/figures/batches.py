@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.arguments import integer
 from helpers.figures.drawing import (
     MOST_SHOWN,
     WIDTH,
     Drawing,
     amount,
+    check_plan,
     css,
     first_and_last,
     px,
@@ -36,6 +38,7 @@ def describe_batches(plan: "Plan | PackedPlan") -> str:
     Raises:
         ValueError: the plan has no lengths, or rows vary on two axes.
     """
+    check_plan(plan, ("Plan", "PackedPlan"))
     _one_axis(plan)
     lengths, sizes = np.asarray(plan.lengths), np.asarray(plan.sizes)
     shown, batches = (
@@ -102,9 +105,8 @@ computed for each true one, 2 shapes.
         raise ValueError(f"plan: expected batches of at most 128 rows, got {sizes.max()}")
     most = max(int(widths.max()), 1)
     shared = longest is not None
-    if not shared:
-        longest = most
-    elif longest < most:
+    longest = most if longest is None else integer("longest", longest)
+    if longest < most:
         raise ValueError(f"longest: expected at least {most}, the longest batch, got {longest}")
     kinds = None if hasattr(plan, "capacity") else slots_of(plan)
     keep = first_and_last(len(plan), MOST_SHOWN)

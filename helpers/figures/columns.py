@@ -5,9 +5,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from helpers.arguments import integer
+from helpers.arguments import boolean, choice, finite_array, integer, listed, number, shown, text
 from helpers.figures.drawing import ON_TIME, WIDTH, Drawing, amount, css, px, rects, write
 from helpers.figures.images import check_images, extent, full_ink, pixels
+
+_MOST = 10**6  # pixels: more are no width, and fill the memory
 
 
 def column_spans(
@@ -37,16 +39,11 @@ def column_spans(
         >>> column_spans(13, [("conv 3", 3, 1), ("pool 2", 2, 2)])[-1][:2].tolist()
         [[0, 4], [2, 6]]
     """
-    layers = list(layers)
-    if not layers:
-        raise ValueError("layers: expected at least one (name, window, strides), got none")
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding: expected 'valid' or 'same', got {padding!r}")
-    integer("width", width, minimum=1)
+    layers = _layers(layers)
+    choice("padding", padding, ("valid", "same"))
+    integer("width", width, minimum=1, maximum=_MOST)
     left, size, jump, count, out = 0, 1, 1, int(width), []
-    for name, window, strides in layers:
-        integer(f"window of {name!r}", window, minimum=1)
-        integer(f"strides of {name!r}", strides, minimum=1)
+    for _, window, strides in layers:
         before = 0
         if padding == "valid":
             count = max((count - window) // strides + 1, 0)
@@ -79,8 +76,12 @@ def column_cells(
     Returns:
         SVG elements, at most two.
     """
+    x, y, cell = number("x", x), number("y", y), number("cell", cell)
+    height = number("height", height)
+    total = integer("total", total, minimum=0, maximum=_MOST)
+    real = integer("real", real, minimum=0, maximum=total)
+    text("paint", paint)
     gap = 2.0 if cell >= 8 else 1.0
-
     look = f"fill:none;stroke-width:{px(height)};stroke-dasharray:{px(cell - gap)} {px(gap)}"
     parts = []
     for first, count, stroke in ((0, real, paint), (real, total - real, "url(#hatch)")):
@@ -136,7 +137,11 @@ def draw_columns(
         An image of width 13 + 7 padding; conv 3, 11 columns + 7 padding; pool 2, 5 columns + 4 \
 padding; the sequence, 5 steps + 4 padding. The last step sees pixels 8 to 11.
     """
-    layers = list(layers)
+    layers = _layers(layers)
+    boolean("alone", alone)
+    image = finite_array("image", image)
+    if (image < 0).any():
+        raise ValueError(f"image: expected numbers from 0, got {image.min()}")
     (image,), _, _, _ = check_images([image], None, None, None, None)
     tall, width = image.shape
     total = width if padded is None else padded
@@ -144,7 +149,7 @@ padding; the sequence, 5 steps + 4 padding. The last step sees pixels 8 to 11.
     if total < width:
         raise ValueError(f"padded: expected at least the image's width {width}, got {total}")
     if tall > 40 or total > 64:
-        raise ValueError(f"image: expected at most 40 x 64 pixels, got {tall} x {total}")
+        raise ValueError(f"image: expected at most 40 x 64 pixels, got {tall} x {shown(total)}")
     if len(layers) > 8:
         raise ValueError(f"layers: expected at most 8, got {len(layers)}")
     own, batch = (column_spans(n, layers, padding) for n in (width, total))
@@ -170,6 +175,9 @@ padding; the sequence, 5 steps + 4 padding. The last step sees pixels 8 to 11.
     if view is None:
         ends = [at + len(line[1]) * line[3] for at, line in zip(starts, lines, strict=True)]
         view = min(0, *starts), max(total, *ends)
+    view = [number("view", each) for each in listed("view", view)]
+    if len(view) != 2 or view[0] >= view[1]:
+        raise ValueError(f"view: expected two increasing numbers, got {shown(view)}")
     scale = min(12.0, (WIDTH - 8) / (view[1] - view[0]))
     left = 4 - view[0] * scale
     parts = [write(4, 8, f"image: width {extent(width, total)}")]
@@ -214,6 +222,24 @@ padding; the sequence, 5 steps + 4 padding. The last step sees pixels 8 to 11.
                 f"alone from {own[-1][0, 0]}."
             )
     return Drawing("".join(parts), y, described if alt is None else alt, title, caption)
+
+
+def _layers(layers: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Check the argument ``layers``."""
+    layers = listed("layers", layers)
+    if not 1 <= len(layers) <= 50:
+        raise ValueError(f"layers: expected 1 to 50 (name, window, strides), got {len(layers)}")
+    reach = 1
+    for i, layer in enumerate(layers):
+        if not isinstance(layer, tuple | list) or len(layer) != 3:
+            raise TypeError(f"layers[{i}]: expected (name, window, strides), got {shown(layer)}")
+        text(f"layers[{i}]: the name", layer[0])
+        integer(f"layers[{i}]: the window", layer[1], minimum=1, maximum=_MOST)
+        integer(f"layers[{i}]: the strides", layer[2], minimum=1, maximum=_MOST)
+        reach *= int(layer[2])
+        if reach > _MOST:
+            raise ValueError(f"layers: expected strides of at most {_MOST} in all, got {reach}")
+    return [(name, int(window), int(strides)) for name, window, strides in layers]
 
 
 def _columns_words(real: int, total: int) -> str:

@@ -2,14 +2,14 @@
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from helpers.arguments import choice
+from helpers.arguments import choice, number, shown, text
 
 AXES = ("batch", "time", "features", "height", "width")
 """The axis names that have a colour of their own."""
@@ -92,6 +92,12 @@ class Drawing:
     caption: str = ""
     width: float = WIDTH
 
+    def __post_init__(self) -> None:
+        for name in ("body", "alt", "title", "caption"):
+            text(name, getattr(self, name))
+        number("height", self.height)
+        number("width", self.width)
+
     @property
     def svg(self) -> str:
         """The drawing as one ``<svg>`` element with ``role="img"`` and the alternative text."""
@@ -125,6 +131,10 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
     Returns:
         One ``<svg>`` element.
     """
+    for name, words in (("body", body), ("alt", alt), ("key", key)):
+        text(name, words)
+    number("width", width)
+    number("height", height)
     hatch = (
         f'<defs><pattern id="{key}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)">'
@@ -143,9 +153,11 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
 
 def figcaption(title: str, caption: str) -> str:
     """Return the ``<figcaption>`` with the title in bold, or nothing when both are empty."""
+    text("title", title)
+    text("caption", caption)
     head = f"<strong>{escape(title.rstrip('.'))}.</strong>" if title else ""
-    text = " ".join(part for part in (head, escape(caption)) if part)
-    return f"<figcaption>{text}</figcaption>" if text else ""
+    words = " ".join(part for part in (head, escape(caption)) if part)
+    return f"<figcaption>{words}</figcaption>" if words else ""
 
 
 def rects(boxes: Iterable[tuple[float, float, float, float]], look: str) -> str:
@@ -159,21 +171,38 @@ def write(x: float, y: float, words: str) -> str:
     return f'<text x="{px(x)}" y="{px(y + 4)}">{escape(words)}</text>'
 
 
+def formed(form: str, value: float) -> str:
+    """Write a number in the format ``form``, or say what is wrong with that."""
+    text("form", form)
+    try:
+        return form.format(value)
+    except (ValueError, LookupError, AttributeError, TypeError):  # what `format` raises
+        raise ValueError(
+            f"form: expected the format of a number, such as '{{:.2f}}', got {shown(form)}"
+        ) from None
+
+
+def check_plan(plan: Any, kinds: Sequence[str] = ("Plan",), name: str = "plan") -> None:
+    """Say so if ``plan`` is none; the class is known by its name: figures import no plans."""
+    if not {each.__name__ for each in type(plan).__mro__} & set(kinds):
+        raise TypeError(f"{name}: expected a plan of helpers.batching, got {type(plan).__name__}")
+
+
 def px(value: float) -> str:
     """A number as SVG wants it: at most two decimals, no trailing zeros."""
     short = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if short == "-0" else short
 
 
-def amount(number: int, one: str, many: str = "") -> str:
+def amount(count: int, one: str, many: str = "") -> str:
     """Say a number with its noun: 1 row, 2 rows."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def first_and_last(count: int, shown: int) -> list[int | None]:
+def first_and_last(count: int, most: int) -> list[int | None]:
     """Which batches of a plan are drawn; None stands for those that are left out."""
     every: list[int | None] = list(range(count))
-    return every if count <= shown else [*every[: shown - 3], None, *every[-2:]]
+    return every if count <= most else [*every[: most - 3], None, *every[-2:]]
 
 
 def runs_of(kinds: np.ndarray) -> list[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from helpers.arguments import integer
+from helpers.arguments import finite_array, listed, number, pair, plain_array, shown, text
 from helpers.figures.drawing import (
     MOST_SHOWN,
     ON_TIME,
@@ -39,7 +39,12 @@ def pixels(image: np.ndarray, x: float, y: float, scale: float, *, ink: float) -
     Returns:
         SVG elements; a blank image has none.
     """
-    levels = np.ceil(np.asarray(image, dtype="float64") / ink * INK_LEVELS).astype(int)
+    image = finite_array("image", image)
+    if image.ndim != 2:
+        raise ValueError(f"image: expected (height, width), got shape {image.shape}")
+    x, y, scale = number("x", x), number("y", y), number("scale", scale)
+    ink = full_ink([image], ink) if image.size else 1.0
+    levels = np.ceil(image.astype("float64") / ink * INK_LEVELS).astype(int)
     paths = []
     for level in range(1, INK_LEVELS + 1):
         runs = [
@@ -188,7 +193,8 @@ def check_images(
     names: Sequence[str] | None,
 ) -> tuple[list[np.ndarray], tuple[int, int] | None, list[np.ndarray] | None, list[str]]:
     """Check what is to be drawn: images without padding, padded size, regions and names."""
-    images = [np.asarray(image) for image in images]
+    images = listed("images", images)
+    images = [finite_array(f"images[{i}]", image) for i, image in enumerate(images)]
     if not images:
         raise ValueError("images: expected at least one, got none")
     images = [
@@ -197,12 +203,12 @@ def check_images(
     for i, image in enumerate(images):
         if image.ndim != 2 or 0 in image.shape:
             raise ValueError(f"images: expected (height, width), got {image.shape} in image {i}")
-        if not np.isfinite(image).all() or (image < 0).any():
-            raise ValueError(f"images: expected finite numbers from 0, got others in image {i}")
+        if (image < 0).any():
+            raise ValueError(f"images[{i}]: expected numbers from 0, got {image.min()}")
     if sizes is not None:
         if padded is not None:
             raise ValueError("padded: expected None together with sizes: the batch is padded")
-        sizes = np.asarray(sizes)
+        sizes = plain_array("sizes", sizes)
         if sizes.dtype.kind not in "iu":
             raise TypeError(f"sizes: expected integers, got dtype {sizes.dtype}")
         if sizes.shape != (len(images), 2):
@@ -215,19 +221,14 @@ def check_images(
                 raise ValueError(f"sizes: expected 1 to {padded}, got {size.tolist()} in row {i}")
         images = [image[:h, :w] for image, (h, w) in zip(images, sizes, strict=True)]
     elif padded is not None:
-        if np.shape(padded) != (2,):
-            raise ValueError(f"padded: expected (height, width), got {padded!r}")
-        high, wide = padded
-        integer("padded", high, minimum=1)
-        integer("padded", wide, minimum=1)
-        padded = (int(high), int(wide))
+        padded = high, wide = pair("padded", padded)
         for i, image in enumerate(images):
             if image.shape[0] > high or image.shape[1] > wide:
                 raise ValueError(
                     f"padded: expected at least {image.shape}, the size of image {i}, got {padded}"
                 )
     if boxes is not None:
-        boxes = [np.asarray(each, dtype="float64").reshape(-1, 4) for each in boxes]
+        boxes = regions(boxes)
         if len(boxes) != len(images):
             raise ValueError(f"boxes: expected one set for each image, got {len(boxes)}")
         for i, (image, each) in enumerate(zip(images, boxes, strict=True)):
@@ -236,10 +237,25 @@ def check_images(
             if not inside.all():
                 box = each[int((~inside).any(axis=1).argmax())].tolist()
                 raise ValueError(f"boxes: expected regions inside of image {i}, got {box}")
-    names = [f"image {i + 1}" for i in range(len(images))] if names is None else list(names)
+    if names is None:
+        names = [f"image {i + 1}" for i in range(len(images))]
+    names = listed("names", names)
+    for i, name in enumerate(names):
+        text(f"names[{i}]", name)
     if len(names) != len(images):
         raise ValueError(f"names: expected {len(images)}, got {len(names)}")
-    return images, padded, boxes, [str(name) for name in names]
+    return images, padded, boxes, names
+
+
+def regions(boxes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Check the argument ``boxes``: float64 ``(regions, 4)`` for each image."""
+    found = []
+    for i, each in enumerate(listed("boxes", boxes)):
+        array = finite_array(f"boxes[{i}]", each)
+        if array.size and array.shape[1:] != (4,):
+            raise ValueError(f"boxes[{i}]: expected shape (regions, 4), got {array.shape}")
+        found.append(array.reshape(-1, 4).astype("float64"))
+    return found
 
 
 def full_ink(images: Iterable[np.ndarray], ink: float | None) -> float:
@@ -247,8 +263,8 @@ def full_ink(images: Iterable[np.ndarray], ink: float | None) -> float:
     most = float(max(image.max() for image in images))
     if ink is None:
         return most or 1.0
-    if not ink > 0 or most > ink:
-        raise ValueError(f"ink: expected a number above 0 and at least {most:g}, got {ink!r}")
+    if not number("ink", ink) > 0 or most > ink:
+        raise ValueError(f"ink: expected a number above 0 and at least {most:g}, got {shown(ink)}")
     return float(ink)
 
 

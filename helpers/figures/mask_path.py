@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from helpers.arguments import listed, shown, text
 from helpers.figures.drawing import Drawing, css, px, rects, write
 
 if TYPE_CHECKING:
@@ -49,13 +50,19 @@ def draw_mask_path(
         >>> draw_mask_path([("masking", "born"), ("flatten", "dropped silently")])
         The way of the mask: masking, the mask is born; flatten, dropped silently.
     """
-    given: Any = getattr(steps, "steps", steps)
-    steps = [(each.name, each.fate) if hasattr(each, "fate") else tuple(each) for each in given]
+    given = listed("steps", getattr(steps, "steps", steps))
+    steps = [
+        (each.name, each.fate) if hasattr(each, "fate") else _pair(i, each)
+        for i, each in enumerate(given)
+    ]
     if not steps:
         raise ValueError("steps: expected at least one pair (name, fate), got none")
     for name, fate in steps:
-        if fate not in FATES:
-            raise ValueError(f"steps: expected a fate of {list(FATES)}, got {fate!r} for {name!r}")
+        text("steps: a name", name)
+        if not isinstance(fate, str) or fate not in FATES:
+            raise ValueError(
+                f"steps: expected a fate of {list(FATES)}, got {shown(fate)} for {shown(name)}"
+            )
     comes = [fate not in ("no mask", "born") for _, fate in steps]
     goes = [fate in ("born", "kept") for _, fate in steps]
     x, parts, line, y = 14.0, [], [], 4.0
@@ -90,6 +97,12 @@ def draw_mask_path(
         y += tall
     look = f"fill:none;stroke:{css('time')};stroke-width:3"
     body = (f'<path style="{look}" d="{"".join(line)}"/>' if line else "") + "".join(parts)
-    listed = "; ".join(f"{name}, {FATES[fate]}" for name, fate in steps)
-    described = f"The way of the mask: {listed}."
+    told = "; ".join(f"{name}, {FATES[fate]}" for name, fate in steps)
+    described = f"The way of the mask: {told}."
     return Drawing(body, y, described if alt is None else alt, title, caption)
+
+
+def _pair(i: int, step: Any) -> tuple[str, str]:
+    if not isinstance(step, tuple | list) or len(step) != 2:
+        raise TypeError(f"steps[{i}]: expected a pair (name, fate), got {shown(step)}")
+    return step[0], step[1]

@@ -5,7 +5,8 @@ from html import escape
 
 import numpy as np
 
-from helpers.figures.drawing import WIDTH, Drawing, css, px
+from helpers.arguments import boolean, finite_array, listed, mapping, number, shown, text
+from helpers.figures.drawing import WIDTH, Drawing, css, formed, px
 
 
 def bars(
@@ -35,26 +36,25 @@ def bars(
         ValueError: there is nothing to draw, a number is negative or not finite, or ``wrong``
             names a label that is not there.
     """
+    mapping("values", values)
     if not values:
-        raise ValueError("values must hold at least one number; got none")
-    wrong = (wrong,) if isinstance(wrong, str) else tuple(wrong)
-    if unknown := [label for label in wrong if label not in values]:
-        raise ValueError(f"wrong must name labels of values; got {unknown}")
+        raise ValueError("values: expected at least one number, got none")
+    wrong = [wrong] if isinstance(wrong, str) else listed("wrong", wrong)
+    if unknown := [label for label in wrong if not isinstance(label, str) or label not in values]:
+        raise ValueError(f"wrong: expected labels of values, got {shown(unknown)}")
     for label, value in values.items():
-        if not np.isfinite(value) or value < 0:
-            raise ValueError(
-                f"values[{label!r}]: expected a finite number of at least 0, got {value}"
-            )
+        if number(f"values[{shown(label)}]", value) < 0:
+            raise ValueError(f"values[{shown(label)}]: expected at least 0, got {value}")
     longest = max(values.values()) or 1
     numbers = {
-        label: form.format(value) + (" (wrong)" if label in wrong else "")
+        label: formed(form, value) + (" (wrong)" if label in wrong else "")
         for label, value in values.items()
     }
     room = WIDTH - 20 - 8 * max(map(len, numbers.values()))  # beside it stands the number
     parts, spoken = [], []
     for line, (label, value) in enumerate(values.items()):
         top, size = 4 + 36 * line, max(room * value / longest, 1)
-        number = escape(numbers[label])
+        told = escape(numbers[label])
         look = (
             f"fill:{css('panel')};stroke:{css('error')};stroke-width:2;stroke-dasharray:4 2"
             if label in wrong
@@ -63,7 +63,7 @@ def bars(
         parts.append(
             f'<text x="4" y="{px(top + 11)}">{escape(label)}</text>'
             f'<path style="{look}" d="M5 {px(top + 17)}h{px(size)}v12h-{px(size)}z"/>'
-            f'<text x="{px(size + 12)}" y="{px(top + 27)}" font-weight="700">{number}</text>'
+            f'<text x="{px(size + 12)}" y="{px(top + 27)}" font-weight="700">{told}</text>'
         )
         spoken.append(f"{label}: {numbers[label]}")
     described = "Bars. " + "; ".join(spoken) + "."
@@ -114,25 +114,32 @@ def draw_curves(
         Lines of loss by epoch. shuffled: 2.10 at epoch 1, 0.90 at epoch 3; grouped: 2.20 at \
 epoch 1, 1.00 at epoch 3.
     """
+    mapping("series", series)
+    boolean("from_zero", from_zero)
+    text("x", x)
+    text("y", y)
     if not 1 <= len(series) <= len(CURVES):
         raise ValueError(f"series: expected one to {len(CURVES)}, got {len(series)}")
-    lines = {name: np.asarray(numbers, dtype="float64") for name, numbers in series.items()}
+    lines = {
+        name: finite_array(f"series[{shown(name)}]", line).astype("float64")
+        for name, line in series.items()
+    }
     for name, line in lines.items():
         if line.ndim != 1 or not 2 <= len(line) <= 200:
-            raise ValueError(f"series[{name!r}]: expected 2 to 200 numbers, got shape {line.shape}")
-        if not np.isfinite(line).all():
-            raise ValueError(f"series[{name!r}]: expected finite numbers, got {line.tolist()}")
-        if np.abs(line).max() > 1e300 or len(form.format(line[-1])) > 24:
             raise ValueError(
-                f"series[{name!r}]: expected numbers within ±1e300 that form {form!r} writes in at "
-                f"most 24 characters, got {line[np.abs(line).argmax()]}"
+                f"series[{shown(name)}]: expected 2 to 200 numbers, got shape {line.shape}"
+            )
+        if np.abs(line).max() > 1e300 or len(formed(form, line[-1])) > 24:
+            raise ValueError(
+                f"series[{shown(name)}]: expected numbers within ±1e300 that form {shown(form)} "
+                f"writes in at most 24 characters, got {line[np.abs(line).argmax()]}"
             )
         if len(name) > 24:
-            raise ValueError(f"series: expected names of at most 24 characters, got {name!r}")
+            raise ValueError(f"series: expected names of at most 24 characters, got {shown(name)}")
     every = np.concatenate(list(lines.values()))
     ticks = _ticks(min(every.min(), 0) if from_zero else every.min(), every.max())
     marks = [f"{tick:.10g}".replace("-", "−") for tick in ticks]
-    ends = {name: form.format(line[-1]) for name, line in lines.items()}
+    ends = {name: formed(form, line[-1]) for name, line in lines.items()}
     left = 10 + 7 * max(map(len, marks))
     right = WIDTH - 12 - 6.8 * max(len(f"{name} {end}") for name, end in ends.items())
     top, bottom = 24, 184
@@ -176,7 +183,7 @@ epoch 1, 1.00 at epoch 3.
             f'<tspan font-weight="700">{escape(ends[name])}</tspan></text>'
         )
     told = [
-        f"{name}: {form.format(line[0])} at {x} 1, {ends[name]} at {x} {len(line)}"
+        f"{name}: {formed(form, line[0])} at {x} 1, {ends[name]} at {x} {len(line)}"
         for name, line in lines.items()
     ]
     described = f"Lines of {y} by {x}. {'; '.join(told)}."

@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from helpers.arguments import integer
+from helpers.arguments import boolean, integer, listed, number, plain_array, text
 from helpers.figures.drawing import (
     MOST_SHOWN,
     ON_TIME,
@@ -39,12 +39,12 @@ def describe_padded(mask: np.ndarray, seen: np.ndarray | None = None) -> str:
     _same_shape(mask, seen, "seen")
     batch, steps = mask.shape
     rows = [f"row {i + 1}, {_row_words(row)}" for i, row in enumerate(mask)]
-    text = f"{amount(batch, 'row')} padded to {amount(steps, 'step')}: {'; '.join(rows)}."
+    told = f"{amount(batch, 'row')} padded to {amount(steps, 'step')}: {'; '.join(rows)}."
     if seen is not None:
         both = enumerate(zip(mask, seen, strict=True), 1)
-        told = [f"row {i}, {_seen_words(row, sees)}" for i, (row, sees) in both]
-        text += f" The model sees: {'; '.join(told)}."
-    return text
+        sees = [f"row {i}, {_seen_words(row, sees)}" for i, (row, sees) in both]
+        told += f" The model sees: {'; '.join(sees)}."
+    return told
 
 
 def draw_padded(
@@ -91,7 +91,7 @@ def draw_padded(
     if batch > MOST_SHOWN or steps > 64:
         raise ValueError(f"mask: expected at most 12 rows of 64 steps, got {mask.shape}")
     if values is not None:
-        values = np.asarray(values)
+        values = plain_array("values", values)
         _same_shape(mask, values, "values")
     cell = min(32.0, (WIDTH - 8) / steps)
     parts, y = [], 2.0
@@ -132,8 +132,10 @@ def step_cells(
     Raises:
         ValueError: a text is too long for its cell.
     """
+    x, y, cell = number("x", x), number("y", y), number("cell", cell)
     gap = 2.0 if cell >= 8 else 1.0
-    seen = np.ones_like(real) if seen is None else seen
+    real = _one_row("real", real)
+    seen = np.ones_like(real) if seen is None else _one_row("seen", seen, len(real))
     at = [(x + i * cell, y, cell - gap, _CELL_HEIGHT) for i in range(len(real))]
     inner = [(a + 0.75, b + 0.75, w - 1.5, h - 1.5) for a, b, w, h in at]
     dashed = f"fill:none;stroke:{css('masked')};stroke-width:1.5;stroke-dasharray:3 2"
@@ -144,7 +146,12 @@ def step_cells(
     ]
     if values is None:
         return "".join(parts)
-    longest = max(map(len, values))
+    values = listed("values", values)
+    if len(values) != len(real):
+        raise ValueError(f"values: expected {len(real)} texts, got {len(values)}")
+    for i, value in enumerate(values):
+        text(f"values[{i}]", value)
+    longest = max(map(len, values), default=0)
     size = next((size for size in (12, 10) if longest * size * 0.56 <= cell - gap), None)
     if size is None:
         raise ValueError(
@@ -192,8 +199,9 @@ def reach(steps: int, padding: int, *, kernel: int, layers: int, zeros: bool = T
         [0, 0, 1, 2]
     """
     least = {"steps": (steps, 1), "padding": (padding, 0), "kernel": (kernel, 1)}
-    for name, (number, low) in {**least, "layers": (layers, 1)}.items():
-        integer(name, number, minimum=low)
+    for name, (count, low) in {**least, "layers": (layers, 1)}.items():
+        integer(name, count, minimum=low, maximum=10_000)
+    boolean("zeros", zeros)
     before, behind = (kernel - 1) // 2, kernel // 2
     # Behind a row that stands alone there is nothing but the zeros of padding="same".
     other = np.arange(steps + padding) >= steps
@@ -283,12 +291,22 @@ def _reached_cells(x: float, y: float, cell: float, changed: np.ndarray) -> str:
 
 
 def _mask(given: np.ndarray, name: str) -> np.ndarray:
-    mask = np.asarray(given)
+    mask = plain_array(name, given)
     if mask.dtype != bool:
         raise TypeError(f"{name}: expected bool, got dtype {mask.dtype}")
     if mask.ndim != 2 or 0 in mask.shape:
         raise ValueError(f"{name}: expected (batch, time), got shape {mask.shape}")
     return mask
+
+
+def _one_row(name: str, given: np.ndarray, steps: int | None = None) -> np.ndarray:
+    row = plain_array(name, given)
+    if row.dtype != bool:
+        raise TypeError(f"{name}: expected bool, got dtype {row.dtype}")
+    if row.ndim != 1 or len(row) != (len(row) if steps is None else steps):
+        expected = "(time,)" if steps is None else f"({steps},)"
+        raise ValueError(f"{name}: expected shape {expected}, got {row.shape}")
+    return row
 
 
 def _same_shape(mask: np.ndarray, other: np.ndarray | None, name: str) -> None:

@@ -11,9 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import integer
+from helpers.arguments import (
+    boolean,
+    integer,
+    listed,
+    number,
+    pair,
+    plain_array,
+    shown,
+)
 from helpers.figures.drawing import WIDTH, Drawing, amount, css, px, rects, runs_of, write
-from helpers.figures.images import check_images, extent
+from helpers.figures.images import check_images, extent, regions
 
 GREYS = 16
 """How many greys a photograph is drawn with."""
@@ -124,7 +132,7 @@ def draw_photos(
         2 images: image 1, height 40, width 61 + 3 padding; image 2, height 40, width 64.
     """
     given: dict[str, Any] = {"names": names, "sizes": sizes, "boxes": boxes, "masks": masks}
-    given |= {"wrong": tuple(wrong), "clip": clip}
+    given |= {"wrong": tuple(listed("wrong", wrong)), "clip": clip}
     described = describe_photos(images, **given)
     lines = _check(images, **given)
     white = _white([one.image for _, line in lines for one in line], white)
@@ -263,10 +271,10 @@ def _scale(lines: list[tuple[str, list[_Photo]]], clip: bool, scale: float | Non
     widest = max(one.image.shape[1] for _, line in lines for one in line)
     room = WIDTH - 2 * _LEFT - (0 if clip else _BAR)
     if scale is not None:
-        if not 0 < scale <= room / widest:
+        if not 0 < number("scale", scale) <= room / widest:
             raise ValueError(
                 f"scale: expected a number above 0 and at most {room / widest:.3g}, so that a "
-                f"width of {widest} has room, got {scale!r}"
+                f"width of {widest} has room, got {shown(scale)}"
             )
         return float(scale)
     most = max(len(line) for _, line in lines)
@@ -283,10 +291,13 @@ def _white(images: Sequence[np.ndarray], white: float | None) -> float:
     if white is None:
         floats = all(image.dtype.kind in "fb" for image in images)
         white = 1.0 if floats and most <= 1.001 else 255.0
+    white = number("white", white)
     # Interpolation in float32 may end a little above the largest value that it began with.
     if not white > 0 or most > 1.001 * white:
-        raise ValueError(f"white: expected a number above 0 and at least {most:g}, got {white!r}")
-    return float(white)
+        raise ValueError(
+            f"white: expected a number above 0 and at least {most:g}, got {shown(white)}"
+        )
+    return white
 
 
 def _raster(image: np.ndarray, x: float, y: float, scale: float, white: float) -> str:
@@ -362,19 +373,24 @@ def _check(
     clip: bool,
 ) -> list[tuple[str, list[_Photo]]]:
     """Check what is to be drawn, and return it line by line."""
-    lines = dict(images) if isinstance(images, Mapping) else {"": images}
+    if isinstance(images, Mapping):
+        lines = {head: listed(f"images[{shown(head)}]", line) for head, line in images.items()}
+    else:
+        lines = {"": listed("images", images)}
+    boolean("clip", clip)
     counts = [len(line) for line in lines.values()]
     if not counts or 0 in counts:
         raise ValueError("images: expected at least one in each line, got none")
     if clip and names is not None:
         raise ValueError("names: expected None for clips, whose frames are named by time")
     count = sum(counts)
+    sizes = None if sizes is None else listed("sizes", sizes)
+    masks = None if masks is None else listed("masks", masks)
     for what, each in (("sizes", sizes), ("boxes", boxes), ("masks", masks)):
-        if each is not None and len(each) != count:
+        if each is not None and len(listed(what, each)) != count:
             raise ValueError(f"{what}: expected one for each of {count} images, got {len(each)}")
     if boxes is not None:
-        boxes = [np.asarray(each, dtype="float64").reshape(-1, 4) for each in boxes]
-        boxes = [each[each.any(axis=1)] for each in boxes]
+        boxes = [each[each.any(axis=1)] for each in regions(boxes)]
     every = list(itertools.chain.from_iterable(lines.values()))
     checked, _, boxes, called = check_images(every, None, None, boxes, names)
     if count > _MOST[0] or sum(image.size for image in checked) > _MOST[1]:
@@ -385,10 +401,10 @@ def _check(
     if side := [max(image.shape) for image in checked if max(image.shape) > 1000]:
         raise ValueError(f"images: expected at most 1000 pixels in an axis, got {side[0]}")
     if longest := [name for name in [*called, *map(str, lines)] if len(name) > 40]:
-        raise ValueError(f"names: expected at most 40 characters, got {longest[0]!r}")
-    wrong = set(wrong)
+        raise ValueError(f"names: expected at most 40 characters, got {shown(longest[0])}")
+    wrong = {integer("wrong", i) for i in listed("wrong", wrong)}
     if unknown := sorted(wrong - set(range(count))):
-        raise ValueError(f"wrong: expected positions from 0 to {count - 1}, got {unknown}")
+        raise ValueError(f"wrong: expected positions from 0 to {count - 1}, got {shown(unknown)}")
     done = [
         _Photo(
             image,
@@ -411,20 +427,20 @@ def _true_size(image: np.ndarray, size: Sequence[int] | None, i: int) -> tuple[i
     """Return the height and the width of what is no padding, or raise."""
     if size is None:
         return image.shape
-    if np.shape(size) != (2,):
-        raise ValueError(f"sizes: expected (height, width) or None, got {size!r} for image {i}")
+    size = pair(f"sizes[{i}]", size)
     for each, most in zip(size, image.shape, strict=True):
-        integer("sizes", each, minimum=1)
         if each > most:
-            raise ValueError(f"sizes: expected at most {image.shape}, got {size!r} for image {i}")
-    return int(size[0]), int(size[1])
+            raise ValueError(
+                f"sizes: expected at most {image.shape}, got {shown(size)} for image {i}"
+            )
+    return size
 
 
 def _true_mask(image: np.ndarray, mask: np.ndarray | None, i: int) -> np.ndarray | None:
     """Return a class id per pixel, or raise."""
     if mask is None:
         return None
-    mask = np.asarray(mask)
+    mask = plain_array(f"masks[{i}]", mask)
     if mask.dtype.kind not in "iub":
         raise TypeError(f"masks: expected integers or bool, got dtype {mask.dtype} for image {i}")
     mask = mask[..., 0] if mask.ndim == 3 and mask.shape[-1] == 1 else mask

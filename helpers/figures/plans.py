@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.arguments import mapping, shown
 from helpers.figures.drawing import (
     MOST_SHOWN,
     Drawing,
     amount,
+    check_plan,
     css,
     first_and_last,
     px,
@@ -33,6 +35,7 @@ def describe_plan(plan: "Plan") -> str:
         A sentence such as ``"105 rows in batches of 32: 4 batches, 9 rows in the last; every row
         is seen, none seen twice."``
     """
+    check_plan(plan)
     kinds = [kind for _, kind in slots_of(plan)]
     last, padding = kinds[-1], sum(int((kind == 2).sum()) for kind in kinds)
     again, unseen = int((last == 1).sum()), len(plan.never_seen)
@@ -66,8 +69,9 @@ def draw_plan(
     Returns:
         A `Drawing`.
     """
+    described = describe_plan(plan)
     body, height = _plan_body(plan, top=4)
-    return Drawing(body, height, describe_plan(plan) if alt is None else alt, title, caption)
+    return Drawing(body, height, described if alt is None else alt, title, caption)
 
 
 def compare_plans(
@@ -87,8 +91,11 @@ def compare_plans(
     Raises:
         ValueError: there is no plan to draw.
     """
+    mapping("plans", plans)
     if not plans:
-        raise ValueError("plans must hold at least one plan; got none")
+        raise ValueError("plans: expected at least one plan, got none")
+    for name, plan in plans.items():
+        check_plan(plan, name=f"plans[{shown(name)}]")
     parts, top = [], 0.0
     for name, plan in plans.items():
         parts.append(f'<text x="4" y="{px(top + 15)}" font-weight="700">{escape(name)}</text>')

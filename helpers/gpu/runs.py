@@ -3,10 +3,12 @@
 import json
 import math
 import numbers
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from helpers.arguments import shown
 from helpers.gpu.device import Gpu
 
 RUNS = Path(__file__).with_name("runs.json")
@@ -35,17 +37,23 @@ def read_runs(path: str | Path = RUNS) -> tuple[Run, ...]:
         The runs.
 
     Raises:
-        ValueError: if the file is not what :func:`record` writes; names the file and the part.
+        TypeError: if ``path`` is no path.
+        ValueError: if the file cannot be read or is not what :func:`record` writes; names the file
+            and the part.
 
     Example:
         >>> read_runs("nowhere.json")
         ()
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path: expected a path, got {shown(path)}")
     path = Path(path)
-    if not path.exists():
-        return ()
     try:
+        if not path.exists():
+            return ()
         content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"path: {shown(str(path))} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not JSON: {error}") from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
@@ -73,13 +81,13 @@ def identity(run: Run) -> tuple[str, str, str]:
 def plain(result: object, where: str) -> dict[str, float]:
     """The result with Python's own numbers, or a ValueError if it is not ``{name: number}``."""
     if not isinstance(result, dict) or not result:
-        raise ValueError(f"{where}: expected a result {{name: number}}, got {result!r}")
+        raise ValueError(f"{where}: expected a result {{name: number}}, got {shown(result)}")
     return {name: _number(value, f"{where}: {name}") for name, value in sorted(result.items())}
 
 
 def _number(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-        raise ValueError(f"{where}: expected a finite number, got {value!r}")
+        raise ValueError(f"{where}: expected a finite number, got {shown(value)}")
     return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
@@ -90,14 +98,14 @@ def _run(entry: object, where: str) -> Run:
     texts += [("name", gpu), ("driver", gpu), ("backend", gpu)]
     for key, owner in texts:
         if not isinstance(owner[key], str) or not owner[key]:
-            raise ValueError(f"{where}: expected a text {key!r}, got {owner[key]!r}")
+            raise ValueError(f"{where}: expected a text {key!r}, got {shown(owner[key])}")
     if gpu["name"].lower() == "cpu":
         raise ValueError(f"{where}: a GPU's run is expected, this one is a CPU's")
     if not isinstance(gpu["count"], int) or gpu["count"] < 1:
-        raise ValueError(f"{where}: expected a 'count' of 1 or more, got {gpu['count']!r}")
+        raise ValueError(f"{where}: expected a 'count' of 1 or more, got {shown(gpu['count'])}")
     versions = entry["versions"]
     if not isinstance(versions, dict) or not all(isinstance(v, str) for v in versions.values()):
-        raise ValueError(f"{where}: expected 'versions' {{package: text}}, got {versions!r}")
+        raise ValueError(f"{where}: expected 'versions' {{package: text}}, got {shown(versions)}")
     result = plain(entry["result"], where)
     return Run(**{**entry, "gpu": Gpu(**gpu), "result": result})
 

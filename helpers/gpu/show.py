@@ -2,12 +2,14 @@
 
 import html
 import inspect
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from helpers.arguments import shown
 from helpers.gpu import device
 from helpers.gpu.record import Cell, first_line, measure
 from helpers.gpu.runs import RUNS, Run, read_runs
@@ -53,7 +55,7 @@ def gpu_cell(function: Cell, *, runs: str | Path = RUNS) -> Result:
         one line that says what is missing.
 
     Raises:
-        TypeError: if ``function`` is not a function.
+        TypeError: if ``function`` is not a function, or ``runs`` no path.
 
     Example:
         >>> from helpers.gpu_cells import tail_batch_compile
@@ -62,6 +64,8 @@ def gpu_cell(function: Cell, *, runs: str | Path = RUNS) -> Result:
     """
     if not inspect.isfunction(function):
         raise TypeError(f"function: expected a function, got {type(function).__name__}")
+    if not isinstance(runs, str | os.PathLike):
+        raise TypeError(f"runs: expected a path, got {shown(runs)}")
     source = _source(function)
     try:
         found = device.gpu()

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.arguments import plain_array
 from helpers.batching import PackedPlan
-from helpers.padding.rows import as_rows, fill_value
+from helpers.padding.rows import as_rows, check_list, fill_value
 
 
 class Packed(NamedTuple):
@@ -57,9 +57,8 @@ def pack(rows: Sequence, plan: PackedPlan, i: int, *, value: float = 0) -> Packe
         ([[1, 1, 1, 1, 0], [1, 1, 1, 2, 2]], [[0, 1, 2, 3, 0], [0, 1, 2, 0, 1]])
     """
     check_packed(plan)
-    if isinstance(rows, np.ndarray) and not rows.ndim:
-        as_rows(rows)  # refuses it
-    if isinstance(rows, list | tuple | np.ndarray) and len(rows) != plan.n:
+    check_list(rows)
+    if len(rows) != plan.n:
         raise ValueError(f"rows: expected the plan's {plan.n} rows, got {len(rows)}")
     try:
         shown = as_rows([rows[row] for row in plan[i]])
@@ -127,6 +126,7 @@ def fill_bins(cells: np.ndarray, plan: PackedPlan, i: int, fill: np.generic) -> 
 
 def segments_of(plan: PackedPlan, i: int) -> tuple[np.ndarray, np.ndarray]:
     """Segments and positions of batch ``i``, int32 ``(batch, capacity)`` each."""
+    check_packed(plan)
     bins, _ = plan.places(i)
     steps, positions = _steps(plan, i)
     numbers = np.arange(len(bins)) - np.searchsorted(bins, bins) + 1

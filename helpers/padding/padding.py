@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.arguments import is_integer, plain_array
-from helpers.padding.rows import as_rows, fill_value
+from helpers.arguments import is_integer, plain_array, shown
+from helpers.batching.checks import MOST
+from helpers.padding.rows import as_rows, check_axes, fill_value
 
 SIDES = ("pre", "post")
 
@@ -152,34 +153,33 @@ def check_options(length: int | tuple | None, side: str, axes: int = 1) -> None:
 
     Raises:
         TypeError: ``length`` is not an integer, nor a pair with ``axes=2``; ``axes`` is no integer.
-        ValueError: ``length`` is less than 1, ``side`` is unknown or not ``"post"`` with
-            ``axes=2``, or ``axes`` is neither 1 nor 2.
+        ValueError: ``length`` is less than 1 or beyond int32, ``side`` is unknown or not
+            ``"post"`` with ``axes=2``, or ``axes`` is neither 1 nor 2.
     """
-    if not is_integer(axes):
-        raise TypeError(f"axes: expected 1 or 2, got {axes!r}")
-    if axes not in (1, 2):
-        raise ValueError(f"axes: expected 1 or 2, got {axes}")
+    check_axes(axes)
     expected = "an integer or None" if axes == 1 else "an integer, a pair (height, width) or None"
     each = (length,)
     if axes == 2 and isinstance(length, tuple | list):
         if len(length) != 2:
-            raise ValueError(f"length: expected {expected}, got {length!r}")
+            raise ValueError(f"length: expected {expected}, got {shown(length)}")
         each = length
     for number in each:
         if number is None:
             continue
         if not is_integer(number):
-            raise TypeError(f"length: expected {expected}, got {length!r}")
+            raise TypeError(f"length: expected {expected}, got {shown(length)}")
         if number < 1:
-            raise ValueError(f"length: expected at least 1, got {length}")
+            raise ValueError(f"length: expected at least 1, got {shown(length)}")
+        if number > MOST:
+            raise ValueError(f"length: expected at most {MOST}, got {shown(length)}")
     _one_of("side", side)
     if axes == 2 and side != "post":
-        raise ValueError(f"side: expected 'post' with axes=2, got {side!r}")
+        raise ValueError(f"side: expected 'post' with axes=2, got {shown(side)}")
 
 
 def _one_of(name: str, given: str) -> None:
     if not isinstance(given, str) or given not in SIDES:
-        raise ValueError(f"{name}: expected 'pre' or 'post', got {given!r}")
+        raise ValueError(f"{name}: expected 'pre' or 'post', got {shown(given)}")
 
 
 def _check_longest(sizes: np.ndarray, target: np.ndarray) -> None:

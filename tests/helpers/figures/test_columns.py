@@ -158,11 +158,11 @@ def test_columns_fit_a_narrow_screen(widths, padding):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"layers": []}, ValueError, "^layers: expected at least one"),
+        ({"layers": []}, ValueError, "^layers: expected 1 to 50"),
         ({"layers": [("a", 1, 1)] * 9}, ValueError, "^layers: expected at most 8, got 9"),
-        ({"layers": [("a", 0, 1)]}, ValueError, "^window of 'a': expected .* at least 1, got 0"),
-        ({"layers": [("a", 1, 2.0)]}, TypeError, "^strides of 'a': expected an integer"),
-        ({"padding": "causal"}, ValueError, "^padding: expected 'valid' or 'same', got 'causal'"),
+        ({"layers": [("a", 0, 1)]}, ValueError, r"^layers\[0\]: the window: .* at least 1, got 0"),
+        ({"layers": [("a", 1, 2.0)]}, TypeError, r"^layers\[0\]: the strides: expected an integer"),
+        ({"padding": "causal"}, ValueError, "^padding: expected one of .*, got 'causal'"),
         ({"padded": 4}, ValueError, "^padded: expected at least the image's width 5, got 4"),
         ({"padded": 5.0}, TypeError, "^padded: expected an integer, got float 5.0"),
         ({"padded": 65}, ValueError, "^image: expected at most 40 x 64 pixels, got 8 x 65"),

@@ -31,9 +31,9 @@ def test_bars_have_the_length_of_their_numbers():
     ("values", "wrong", "message"),
     [
         ({}, (), "at least one number"),
-        ({"a": -1}, (), r"values\['a'\]: expected a finite number of at least 0, got -1"),
+        ({"a": -1}, (), r"^values\['a'\]: expected at least 0, got -1"),
         ({"a": float("nan")}, (), "finite"),
-        ({"a": 1}, ("b",), "wrong must name labels"),
+        ({"a": 1}, ("b",), "^wrong: expected labels of values"),
     ],
 )
 def test_bars_refuse_what_they_cannot_draw(values, wrong, message):
@@ -198,7 +198,7 @@ def test_curves_can_be_told_from_the_page(palette):
         ({"a": [1]}, r"^series\['a'\]: expected 2 to 200 numbers, got shape \(1,\)"),
         ({"a": [[1, 2]]}, r"^series\['a'\]: .* got shape \(1, 2\)"),
         ({"a": [1] * 201}, r"^series\['a'\]: .* got shape \(201,\)"),
-        ({"a": [1, float("nan")]}, r"^series\['a'\]: expected finite numbers, got \[1.0, nan\]"),
+        ({"a": [1, float("nan")]}, r"^series\['a'\]: expected finite numbers, got nan"),
         ({"a": [1, -1e301]}, r"^series\['a'\]: expected numbers within ±1e300 .* got -1e\+301"),
         ({"a": [1, 1e30]}, r"^series\['a'\]: .* that form '{:.2f}' writes in at most 24 char"),
         ({"a" * 25: [1, 2]}, "^series: expected names of at most 24 characters"),
