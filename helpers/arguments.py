@@ -1,7 +1,7 @@
 """The checks of arguments that much here takes: each says what was expected and what came."""
 
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,9 +89,9 @@ def finite_array(name: str, value: Any) -> np.ndarray:
 
 
 def listed(name: str, values: Any) -> list:
-    """Return ``values`` as a list, or say that they are none: a text, a set or a dict is none."""
+    """Return ``values`` as a list, or say that they are none: a text or a dict is none."""
     try:
-        if not isinstance(values, str | bytes | Set | Mapping):
+        if not isinstance(values, str | bytes | Mapping):
             return list(values)
     except Exception:  # what cannot be iterated, each in its own way
         pass

@@ -150,6 +150,7 @@ def _candidates(
         grouped(lengths, batch_size, shuffle=shuffle),
     )
     budget = max(1, int(lengths.max()), round(batch_size * float(lengths.mean())))
+    budget = min(budget, 2**63 - 1)
     yield (
         "a budget of cells",
         f"token_budget(lengths, {budget}, {end}",

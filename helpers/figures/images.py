@@ -252,7 +252,7 @@ def regions(boxes: Sequence[np.ndarray]) -> list[np.ndarray]:
     found = []
     for i, each in enumerate(listed("boxes", boxes)):
         array = finite_array(f"boxes[{i}]", each)
-        if array.size and array.shape[1:] != (4,):
+        if array.size and array.shape[-1:] != (4,):
             raise ValueError(f"boxes[{i}]: expected shape (regions, 4), got {array.shape}")
         found.append(array.reshape(-1, 4).astype("float64"))
     return found

@@ -127,7 +127,7 @@ CALLS = {
     ),
     "batching.token_budget": (
         batching.token_budget,
-        {"lengths": LENGTHS, "budget": 10, "boundaries": [3, 5], "tail": "pad", "shuffle": 0},
+        {"lengths": LENGTHS, "budget": 10, "boundaries": [3, 5], "tail": "keep", "shuffle": 0},
     ),
     "batching.packed": (
         batching.packed,
@@ -518,7 +518,7 @@ LEFT_OUT = {
     "augmentation": {"Bucket", "ContractError", "Kept", "fitted_size"},
     "batching": {"Advice", "Option", "PackedPlan", "Plan"},
     "data": {"digits", "plaid_lengths", "textures"},
-    "devices": {"Gpu", "Result", "Run", "gpu", "main", "record"},
+    "devices": {"Cell", "Gpu", "Result", "Run", "gpu", "main", "record"},
     "errors": {
         "Entry",
         "Explanation",
