@@ -57,7 +57,8 @@ def pack(rows: Sequence, plan: PackedPlan, i: int, *, value: float = 0) -> Packe
         ([[1, 1, 1, 1, 0], [1, 1, 1, 2, 2]], [[0, 1, 2, 3, 0], [0, 1, 2, 0, 1]])
     """
     check_packed(plan)
-    check_list(rows)
+    if isinstance(rows, dict | str | np.ndarray) or not hasattr(rows, "__getitem__"):
+        check_list(rows)  # another sequence may read its rows from a disk as they are asked for
     if len(rows) != plan.n:
         raise ValueError(f"rows: expected the plan's {plan.n} rows, got {len(rows)}")
     try:

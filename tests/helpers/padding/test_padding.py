@@ -378,6 +378,24 @@ def test_pack_lays_rows_one_after_the_other():
     assert values[0, 0] == 3
 
 
+def test_only_the_rows_of_a_batch_are_read_from_a_sequence():
+    rows, asked = [np.arange(n) for n in (3, 1, 2)], []
+
+    class OnDisk:
+        def __len__(self):
+            return len(rows)
+
+        def __getitem__(self, row):
+            asked.append(row)
+            return rows[row]
+
+    plan = packed([3, 1, 2], 3, 1)
+    assert pack(OnDisk(), plan, 0).values.tolist() == pack(rows, plan, 0).values.tolist()
+    assert asked == list(plan[0]) != [0, 1, 2]
+    with pytest.raises(TypeError, match="rows: expected a list of rows, got generator"):
+        pack((row for row in rows), plan, 0)
+
+
 PLAN = packed([2, 3], 4, 2)
 
 
