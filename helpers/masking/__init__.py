@@ -10,7 +10,7 @@
 Everything runs on TensorFlow, JAX and PyTorch.
 """
 
-from helpers.masking.leak_report import Leak
+from helpers.masking.leak_report import Leak, Side
 from helpers.masking.leaks import padding_leak
 from helpers.masking.lengths import KeepMask, lengths_from_mask, mask_from_lengths, strided_lengths
 from helpers.masking.losses import SequenceLoss, SequenceMetric
@@ -24,6 +24,7 @@ __all__ = [
     "Mask",
     "SequenceLoss",
     "SequenceMetric",
+    "Side",
     "Step",
     "Trace",
     "lengths_from_mask",
