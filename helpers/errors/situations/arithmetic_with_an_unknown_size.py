@@ -10,5 +10,5 @@ def provoke():
 def mend():
     images = keras.Input((None, None, 1))
     columns = keras.ops.max(keras.layers.Conv2D(4, 3)(images), axis=1)
-    model = keras.Model(images, keras.layers.LSTM(8)(columns))
+    model = keras.Model(images, keras.layers.SimpleRNN(2)(columns))
     return model, [(4, 28, 12, 1), (4, 20, 40, 1)]

@@ -1,7 +1,16 @@
 import keras
 import numpy as np
 
+from helpers import padding
+
 
 def provoke():
     features, mask = np.ones((2, 5, 4)), np.ones((2, 4), bool)
     keras.layers.LSTM(3)(features, mask=mask)
+
+
+def mend():
+    features, mask = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
+    model = keras.Model([features, mask], keras.layers.SimpleRNN(2)(features, mask=mask))
+    lists = [[np.ones((steps, 4)) for steps in lengths] for lengths in ((5, 4), (2, 7))]
+    return model, [(padding.pad(rows), np.ones((2, 2))) for rows in lists]
