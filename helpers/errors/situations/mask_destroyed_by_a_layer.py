@@ -10,9 +10,10 @@ def provoke():
 
 
 def mend():
-    rows = keras.Input((None, 3))
-    mask = keras.ops.any(rows != 0, axis=-1)
-    features = keras.layers.Conv1D(4, 3, padding="same")(rows)
-    model = keras.Model(rows, keras.layers.SimpleRNN(2)(features, mask=mask))
+    inputs = keras.Input((None, 3))
+    mask = keras.ops.any(inputs != 0, axis=-1)
+    features = keras.layers.Conv1D(4, 3, padding="same")(inputs)
+    means = keras.layers.GlobalAveragePooling1D()(features, mask=mask)
     lists = [[np.ones((steps, 3)) for steps in lengths] for lengths in ((5, 7), (2, 4))]
-    return model, [(padding.pad(rows)[0], np.ones((2, 2))) for rows in lists]
+    batches = [(padding.pad(rows)[0], np.ones((2, 4))) for rows in lists]
+    return keras.Model(inputs, means), batches

@@ -12,5 +12,5 @@ def mend():
     masking, rows = keras.layers.Masking(), keras.Input((None, 3))
     mask = masking.compute_mask(rows)
     doubled = masking(rows) * 2
-    model = keras.Model(rows, keras.layers.SimpleRNN(2)(doubled, mask=mask))
-    return model, [(2, 5, 3), (3, 7, 3)]
+    means = keras.layers.GlobalAveragePooling1D()(doubled, mask=mask)
+    return keras.Model(rows, keras.layers.Dense(1)(means)), [(2, 5, 3), (3, 7, 3)]
