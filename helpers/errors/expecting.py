@@ -5,8 +5,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from helpers.errors.index import fold, text_of
+from helpers.errors.index import check_text, fold, text_of
 
+_MOST = 200  # characters of what was looked for
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -28,21 +29,24 @@ def expected(
 
     Raises:
         AssertionError: Nothing was raised, or the message does not contain `shows`.
-        TypeError: `shows` is a pattern and `says` is missing.
+        TypeError: `shows` is a pattern and `says` is missing, or one of the arguments is something
+            else.
 
     Example:
         >>> with expected(ValueError, shows="invalid literal for int()"):
         ...     int("nine")
         ValueError: invalid literal for int()
     """
-    _require_says(shows, says)
+    _check_lines(shows, says)
+    for kind in exceptions:
+        _check_class("exceptions", kind, BaseException)
     wanted = exceptions or (Exception,)
     try:
         yield
     except wanted as error:
         message = text_of(error)
         if not _occurs(shows, message):
-            raise AssertionError(f"{_plain(shows)!r} is not in the message:\n{message}") from error
+            raise AssertionError(f"{_quoted(shows)} is not in the message:\n{message}") from error
         print(says or f"{type(error).__name__}: {_plain(shows) or _first_line(error)}")
     else:
         names = " or ".join(kind.__name__ for kind in wanted)
@@ -69,14 +73,16 @@ def warned(
 
     Raises:
         AssertionError: No such warning was issued.
-        TypeError: `shows` is a pattern and `says` is missing.
+        TypeError: `shows` is a pattern and `says` is missing, or one of the arguments is something
+            else.
 
     Example:
         >>> with warned(shows="low on rows"):
         ...     warnings.warn("we are low on rows")
         UserWarning: low on rows
     """
-    _require_says(shows, says)
+    _check_lines(shows, says)
+    _check_class("category", category, Warning)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
@@ -91,7 +97,7 @@ def warned(
     if not hits:
         seen = "\n".join(f"{record.category.__name__}: {record.message}" for record in caught)
         raise AssertionError(
-            f"no {category.__name__} with {_plain(shows)!r} was issued; "
+            f"no {category.__name__} with {_quoted(shows)} was issued; "
             + (f"these were:\n{seen}" if seen else "there was no warning at all")
         )
     first = hits[0]
@@ -109,12 +115,27 @@ def _plain(shows: str | re.Pattern | None) -> str | None:
     return shows.pattern if isinstance(shows, re.Pattern) else shows
 
 
+def _quoted(shows: str | re.Pattern | None) -> str:
+    text = repr(_plain(shows))
+    return text if len(text) <= _MOST else f"{text[:_MOST]} …"
+
+
 def _first_line(error: BaseException | str) -> str:
     """Return the first line of a message, without addresses, which differ from run to run."""
     lines = str(error).strip().splitlines()
     return _ADDRESS.sub("0x…", lines[0].strip()) if lines else "(no message)"
 
 
-def _require_says(shows: str | re.Pattern | None, says: str | None) -> None:
+def _check_class(name: str, kind: type, base: type) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, base)):
+        got = kind.__name__ if isinstance(kind, type) else f"a value of type {type(kind).__name__}"
+        raise TypeError(f"{name}: expected a subclass of {base.__name__}, got {got}")
+
+
+def _check_lines(shows: str | re.Pattern | None, says: str | None) -> None:
+    if shows is not None and not isinstance(shows, re.Pattern):
+        check_text("shows", shows)
+    if says is not None:
+        check_text("says", says)
     if isinstance(shows, re.Pattern) and says is None:
         raise TypeError("shows is a pattern: give says, the line to print")

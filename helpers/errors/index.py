@@ -142,10 +142,14 @@ def fold(text: str) -> str:
     Returns:
         The text that the patterns of the error index are matched against.
 
+    Raises:
+        TypeError: `text` is no text.
+
     Example:
         >>> fold("a\n   message")
         'a message'
     """
+    check_text("text", text)
     return " ".join(_COLOUR_CODES.sub("", text).split())
 
 
@@ -194,6 +198,12 @@ def explain(error: BaseException | str) -> Explanation:
         None
     """
     return Explanation(find(error))
+
+
+def check_text(name: str, value: str | None) -> None:
+    """Say what is wrong with ``name`` if it is no text; without NumPy, as all here."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected a text, got {type(value).__name__}")
 
 
 def text_of(error: BaseException | str) -> str:

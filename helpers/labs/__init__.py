@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+from helpers import arguments
 from helpers.labs import progress
 from helpers.labs.checks import (
     NotAttempted,
@@ -56,7 +57,7 @@ def check(task: str, *answers: Any, **named: Any) -> None:
             answers, the first wrong attempt is told how many are wrong and on which axes, the
             second which, the third why. An error that the answer raises is told in one sentence,
             with the reader's own line where it has one.
-        ValueError: there is no such task.
+        TypeError, ValueError: `task` is no text, or there is no such task.
 
     Example:
         >>> check("tail-batches/count", floor=..., ceil=4, never_seen=9)
@@ -93,7 +94,7 @@ def summary(lab: str) -> None:
         lab: the name of the lab, for example "tail-batches".
 
     Raises:
-        ValueError: there is no such lab.
+        TypeError, ValueError: `lab` is no text, or there is no such lab.
 
     Example:
         >>> check("tail-batches/count", floor=3, ceil=4, never_seen=9)
@@ -101,7 +102,8 @@ def summary(lab: str) -> None:
         >>> summary("tail-batches")
         tail-batches: ... right, ... wrong..., ... open (...), of 7 tasks.
     """
-    tasks = _tasks(lab, f"lab {lab!r}")
+    arguments.text("lab", lab)
+    tasks = _tasks(lab, f"lab {arguments.shown(lab)}")
     said = []
     for verdict in ("right", "wrong", "open"):
         names = [name for name in tasks if progress.verdict(f"{lab}/{name}") == verdict]
@@ -112,12 +114,14 @@ def summary(lab: str) -> None:
 
 def _find(task: str) -> Callable[..., str | None]:
     """Return the function that judges a task."""
-    lab, _, name = str(task).partition("/")
-    tasks = _tasks(lab, f"task {task!r}")
+    arguments.text("task", task)
+    lab, _, name = task.partition("/")
+    said = f"task {arguments.shown(task)}"
+    tasks = _tasks(lab, said)
     if name not in tasks:
         near = difflib.get_close_matches(name, tasks, n=1)
         raise ValueError(
-            f"task {task!r}: the lab {lab!r} has no task {name!r}; "
+            f"{said}: the lab {lab!r} has no task {arguments.shown(name)}; "
             + (f"did you mean {near[0]!r}?" if near else f"it has {', '.join(tasks)}")
         )
     return tasks[name]
@@ -128,5 +132,6 @@ def _tasks(lab: str, said: str) -> dict[str, Callable[..., str | None]]:
     package = importlib.import_module("helpers.labs.tasks")
     labs = [info.name.replace("_", "-") for info in pkgutil.iter_modules(package.__path__)]
     if lab not in labs:
-        raise ValueError(f"{said}: there is no lab {lab!r}; the labs are {', '.join(labs)}")
+        got = arguments.shown(lab)
+        raise ValueError(f"{said}: there is no lab {got}; the labs are {', '.join(labs)}")
     return importlib.import_module(f"helpers.labs.tasks.{lab.replace('-', '_')}").TASKS

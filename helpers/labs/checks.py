@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.raised import first_line
 
 _MOST = 200  # characters of an error's message
+_ROWS = 10**7  # that are counted one by one
 _LIBRARIES = (
     str(pathlib.Path(__file__).parents[1]),
     sysconfig.get_paths()["stdlib"],
@@ -83,6 +85,7 @@ def check_shape(
 
     Raises:
         Wrong: names every axis whose size is wrong and those that are right.
+        TypeError, ValueError: `expected`, `name` or `hint` is something else.
 
     Example:
         >>> check_shape((9, 26, 12), {"batch": 9, "time": None, "features": 12})
@@ -90,6 +93,12 @@ def check_shape(
         Traceback (most recent call last):
         helpers.labs.checks.Differs: last: the batch axis: expected 9 rows, got 32; time is right.
     """
+    arguments.mapping("expected", expected)
+    for axis, size in expected.items():
+        if size is not None:
+            arguments.integer(f"expected[{axis!r}]", size, minimum=0)
+    arguments.text("name", name)
+    arguments.text("hint", hint)
     shape = _shape_of(answer, len(expected))
     if shape is None:
         raise Wrong(f"{name}: expected whole numbers {_axes(expected)}, got {brief(answer)}.")
@@ -97,7 +106,7 @@ def check_shape(
     if len(shape) != len(expected):
         raise Differs(
             f"{name}: expected {len(expected)} {_plural('axis', len(expected))} {_axes(expected)}, "
-            f"got {len(shape)}: {shape}.{hint}",
+            f"got {len(shape)}: {arguments.shown(shape)}.{hint}",
             ["in the number of axes"],
         )
     pairs = list(zip(expected.items(), shape, strict=True))
@@ -133,7 +142,13 @@ def check_number(
 
     Raises:
         Wrong: it is no number, or another one.
+        TypeError, ValueError: `expected`, `name`, `atol` or `hint` is something else.
     """
+    arguments.number("expected", expected)
+    arguments.text("name", name)
+    atol = arguments.number("atol", atol)
+    arguments.text("hint", hint)
+    expected = expected.item() if isinstance(expected, np.generic) else expected
     value = as_numbers(answer)
     hint = f" {hint}" if hint else ""
     if value is None or value.size != 1 or value.dtype.kind not in "iuf":
@@ -195,11 +210,15 @@ def check_rows_seen(seen: Iterable[int], n: int, *, name: str = "the dataset") -
 
     Raises:
         Wrong: names a row that there is not, the rows never seen and those seen more than once.
+        TypeError, ValueError: `seen`, `n` or `name` is something else.
     """
-    seen = list(seen)
+    seen = arguments.listed("seen", seen)
+    n = arguments.integer("n", n, minimum=0, maximum=_ROWS)
+    arguments.text("name", name)
     strange = [row for row in seen if not (_is_whole(row) and 0 <= row < n)]
     if strange:
-        raise Wrong(f"{name}: the batch axis: expected rows 0 to {n - 1}, got {strange[0]!r}.")
+        got = arguments.shown(strange[0])
+        raise Wrong(f"{name}: the batch axis: expected rows 0 to {n - 1}, got {got}.")
     counts = np.bincount(np.asarray(seen, dtype=np.int64), minlength=n)
     never, often = np.flatnonzero(counts == 0), np.flatnonzero(counts > 1)
     said = []
@@ -279,7 +298,11 @@ def check_same_rows(
 
     Raises:
         Wrong: names the axis of another size, the rows in another order or the rows that differ.
+        TypeError, ValueError: `expected`, `axes`, `name` or `atol` is something else.
     """
+    expected, axes = _check_expected(expected, axes)
+    arguments.text("name", name)
+    atol = arguments.number("atol", atol)
     array = as_numbers(answer)
     if array is None or not array.ndim:
         said = f"an array ({', '.join(axes)})"
@@ -308,6 +331,21 @@ def check_same_rows(
         f"{'differs' if wrong.size == 1 else 'differ'} from the truth ({wrong.size} of "
         f"{len(expected)})."
     )
+
+
+def _check_expected(expected: Any, axes: Any) -> tuple[np.ndarray, list[str]]:
+    """Return the right array and the names of its axes, or say what is wrong with them."""
+    expected = arguments.plain_array("expected", expected)
+    if expected.dtype.kind not in "biuf" or not expected.ndim or not expected.size:
+        got = f"dtype {expected.dtype} and shape {expected.shape}"
+        raise TypeError(f"expected: expected numbers (batch, ...), got {got}")
+    axes = arguments.listed("axes", axes)
+    for i, axis in enumerate(axes):
+        arguments.text(f"axes[{i}]", axis)
+    if len(axes) != expected.ndim or len(set(axes)) != len(axes):
+        got = arguments.shown(axes)
+        raise ValueError(f"axes: expected {expected.ndim} different names, got {got}")
+    return expected, axes
 
 
 def as_numbers(answer: Any) -> np.ndarray | None:
@@ -360,7 +398,10 @@ def brief(answer: Any) -> str:
     shape = getattr(answer, "shape", None)
     if shape is not None:
         return f"{type(answer).__name__} of shape {tuple(shape)}"
-    text = repr(answer)
+    try:
+        text = repr(answer)
+    except Exception:  # lists nested without end
+        text = arguments.shown(answer)
     return text if len(text) <= 60 else f"{text[:60]} …"
 
 
@@ -389,8 +430,14 @@ def spell_rows(rows: Sequence[int], most: int = 3) -> str:
 
     Returns:
         For example "row 4", "rows 96 to 104" or "rows 0, 2, 5 to 9 and more".
+
+    Raises:
+        TypeError, ValueError: `rows` holds no rows, or `most` is no integer of 1 or more.
     """
-    rows = np.asarray(rows)
+    most = arguments.integer("most", most, minimum=1)
+    given, rows = rows, arguments.plain_array("rows", rows)
+    if rows.dtype.kind not in "iu" or rows.ndim != 1 or not rows.size:
+        raise TypeError(f"rows: expected a list of row numbers, got {arguments.shown(given)}")
     runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     if len(parts) > most:

@@ -18,7 +18,6 @@ import numpy as np
 
 import helpers
 from helpers.augmentation import ContractError
-from helpers.labs import Wrong
 
 HELPERS = pathlib.Path(helpers.__file__).parent
 
@@ -279,7 +278,7 @@ def _faults_of(error, arguments):
     said, wrong = str(error), []
     if len(said) > 400:
         wrong.append(f"says {len(said)} characters")
-    if isinstance(error, Wrong | ContractError):  # the verdict on what a reader or a pipeline gave
+    if isinstance(error, AssertionError | ContractError):  # the verdict on what was given
         return wrong
     if not isinstance(error, ValueError | TypeError | IndexError):
         wrong.append("is of another type")
