@@ -1,7 +1,8 @@
 """What is known of tensors: their values, the sizes of their axes, and their copy in NumPy."""
 
+import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -10,6 +11,20 @@ from keras import ops
 from helpers.arguments import plain_array
 
 INT32 = np.iinfo(np.int32)
+
+
+class NamesNested:
+    """A base for layers: says which argument is nested without end, in which Keras loses itself."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make the layer; Keras reads its arguments before ``__init__`` can."""
+        try:
+            return super().__new__(cls, *args, **kwargs)
+        except RecursionError:
+            names = list(inspect.signature(cls.__init__).parameters)[1:]
+            for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+                plain_array(name, value, "no lists within lists")
+            raise
 
 
 def as_numpy(x: Any, name: str = "x") -> np.ndarray:

@@ -5,10 +5,11 @@ from math import prod
 
 import numpy as np
 
-from helpers.arguments import integer, is_integer, number, pair
+from helpers.arguments import integer, is_integer, number, pair, shown
 
 CELLS = 8  # along the shorter side
 LEVELS = (0.2, 0.7)  # shares of the value range; no inversion or posterisation makes them one
+INT32 = np.iinfo(np.int32)
 FEW = 16  # pixels of a class: fewer say nothing
 ENOUGH = 0.4  # of what guessing leaves open; a third of the card erased leaves 0.43 or more
 
@@ -43,8 +44,9 @@ def alignment_cards(
 
     Raises:
         TypeError: An argument is of another type.
-        ValueError: ``count`` or ``channels`` is below 1, a side is below 16, ``value_range`` does
-            not increase, or the classes are one.
+        ValueError: ``count`` or ``channels`` is below 1, a side is below 16, or there are
+            more than 2**31 - 1 values; ``value_range`` does not increase or float32 does not hold
+            it; or the classes are one, or not held by int32.
 
     Example:
         >>> images, masks = alignment_cards(4, (32, 48))
@@ -53,18 +55,28 @@ def alignment_cards(
         >>> np.unique(images[masks == 2]).tolist() == [np.float32(0.7)]
         True
     """
-    integer("count", count, minimum=1)
+    count = integer("count", count, minimum=1)
     height, width = pair("size", size)
     if min(height, width) < 2 * CELLS:
         raise ValueError(f"size: expected sides of at least {2 * CELLS}, got {height} x {width}")
-    integer("channels", channels, minimum=1)
+    channels = integer("channels", channels, minimum=1)
+    most = int(INT32.max) // (height * width * channels)
+    if count > most:
+        raise ValueError(
+            f"count: expected at most {most} cards of this size, as many as fill the memory, "
+            f"got {shown(count)}"
+        )
     low, high = _two("value_range", value_range)
     low, high = number("value_range[0]", low), number("value_range[1]", high)
     if not low < high:
         raise ValueError(f"value_range: expected the lower value first, got {low} and {high}")
+    if max(-low, high) > np.finfo("float32").max:
+        raise ValueError(f"value_range: expected what float32 holds, got {low} and {high}")
     labels = _two("classes", classes)
     if not all(is_integer(label) for label in labels) or labels[0] == labels[1]:
-        raise ValueError(f"classes: expected two different integers, got {tuple(labels)}")
+        raise ValueError(f"classes: expected two different integers, got {shown(labels)}")
+    for i, label in enumerate(labels):
+        integer(f"classes[{i}]", label, minimum=int(INT32.min), maximum=int(INT32.max))
     cell = min(height, width) // CELLS
     grid = (-(-height // cell), -(-width // cell))
     random = np.random.default_rng(integer("seed", seed, minimum=0))
@@ -123,5 +135,5 @@ def _told(grey: np.ndarray, mask: np.ndarray) -> float | None:
 
 def _two(name: str, value: Sequence) -> Sequence:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise TypeError(f"{name}: expected two numbers, got {value!r}")
+        raise TypeError(f"{name}: expected two numbers, got {shown(value)}")
     return value

@@ -1,5 +1,6 @@
 """The contract of a pipeline: what every batch must be, and a walk that holds it to that."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import keras
 import numpy as np
 
-from helpers.arguments import integer, is_integer
+from helpers.arguments import integer, is_integer, number, shown
 from helpers.augmentation.cards import moved_apart
 from helpers.tensors import as_numpy
 
@@ -55,7 +56,7 @@ class Declared:
     Raises:
         TypeError: ``shape`` is no tuple of these, or a bound is no number.
         ValueError: A size is below 0, a tuple or a name is empty, ``dtype`` is not such a dtype, a
-            bound is NaN, or ``low`` is above ``high``.
+            bound is NaN or infinite, or ``low`` is above ``high``.
 
     Example:
         >>> Declared(("rows", 96, (96, 192), 1), "float32", low=0, high=1).shape
@@ -69,18 +70,21 @@ class Declared:
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, tuple | list):
-            raise TypeError(f"shape: expected a tuple of axes, got {self.shape!r}")
+            raise TypeError(f"shape: expected a tuple of axes, got {shown(self.shape)}")
         shape = tuple(_as_axis(i, entry) for i, entry in enumerate(self.shape))
         vague = self.dtype is int or self.dtype is float  # of how many bits?
         dtype = None if vague else _dtype(self.dtype)
         if dtype is None or dtype in ("string", "object") or "complex" in dtype:
             raise ValueError(
-                f"dtype: expected a dtype of bools, integers or floats, got {self.dtype!r}"
+                f"dtype: expected a dtype of bools, integers or floats, got {shown(self.dtype)}"
             )
         for name, bound in (("low", self.low), ("high", self.high)):
-            _check_bound(name, bound)
+            if bound is not None:
+                number(name, bound)
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"low: expected at most high={self.high!r}, got {self.low!r}")
+            raise ValueError(
+                f"low: expected at most high={shown(self.high)}, got {shown(self.low)}"
+            )
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "dtype", dtype)
 
@@ -149,11 +153,14 @@ def check_contract(
             ...
         helpers.augmentation.contract.ContractError: batch 1, y: expected at most 8, got 9 at (1,)
     """
-    leaves = list(_declared_leaves(declared, ""))
+    try:
+        leaves = list(_declared_leaves(declared, ""))
+    except RecursionError:
+        raise ValueError("declared: expected parts, got lists nested without end") from None
     if not any(leaf is not None for leaf in leaves):
         raise ValueError("declared: expected at least one Declared, got none")
     if limit is not None:
-        limit = integer("limit", limit, minimum=1)
+        limit = integer("limit", limit, minimum=1, maximum=sys.maxsize)
     if rule is not None and not callable(rule):
         raise TypeError(f"rule: expected a function or None, got {type(rule).__name__}")
     if aligned is not None:
@@ -322,17 +329,17 @@ def _asked(limit: int | None, what: str) -> int:
 def _follow(rule: Callable[[Any], str | None], arrays: Any, number: int) -> None:
     message = rule(arrays)
     if message is not None and not isinstance(message, str):
-        raise TypeError(f"rule: expected None or a message (str), got {message!r}")
+        raise TypeError(f"rule: expected None or a message (str), got {shown(message)}")
     if message is not None:
         raise ContractError(f"batch {number}: {message}", batch=number)
 
 
 def _check_aligned(aligned: Any, names: list[str]) -> None:
     if not isinstance(aligned, tuple | list) or len(aligned) != 2:
-        raise TypeError(f"aligned: expected the names of two parts, got {aligned!r}")
+        raise TypeError(f"aligned: expected the names of two parts, got {shown(aligned)}")
     for name in aligned:
         if name not in names:
-            raise ValueError(f"aligned: expected names of {', '.join(names)}, got {name!r}")
+            raise ValueError(f"aligned: expected names of {', '.join(names)}, got {shown(name)}")
 
 
 def _part_names(declared: Any, path: str) -> Iterator[str]:
@@ -386,21 +393,12 @@ def _as_axis(i: int, entry: Any) -> int | str | tuple[int, ...] | None:
 def _axis_size(i: int, size: Any) -> int:
     if not is_integer(size):
         raise TypeError(
-            f"shape[{i}]: expected an integer, None, a name or a tuple of integers, got {size!r}"
+            f"shape[{i}]: expected an integer, None, a name or a tuple of integers, "
+            f"got {shown(size)}"
         )
     if size < 0:
-        raise ValueError(f"shape[{i}]: expected at least 0, got {size}")
+        raise ValueError(f"shape[{i}]: expected at least 0, got {shown(size)}")
     return int(size)
-
-
-def _check_bound(name: str, bound: Any) -> None:
-    if bound is None:
-        return
-    real = isinstance(bound, int | float | np.integer | np.floating)
-    if not real or isinstance(bound, bool):
-        raise TypeError(f"{name}: expected a number or None, got {bound!r}")
-    if bound != bound:
-        raise ValueError(f"{name}: expected a number, got {bound!r}")
 
 
 def _dtype(dtype: Any) -> str | None:

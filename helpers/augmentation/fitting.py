@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from helpers.arguments import boolean, choice, pair
+from helpers.arguments import boolean, choice, integer, pair
 from helpers.batching import bucketed
 from helpers.batching.checks import check_boundaries
 from helpers.padding import as_rows, fitted_size, pad
+from helpers.tensors import INT32
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -85,6 +86,8 @@ def letterbox(
         ((2, 96, 96, 1), [[64, 96], [96, 32]], [6144, 3072])
     """
     box = pair("size", size)
+    for i, side in enumerate(box):
+        integer(f"size[{i}]", side, maximum=int(INT32.max))
     boolean("enlarge", enlarge)
     boolean("antialias", antialias)
     choice("interpolation", interpolation, INTERPOLATIONS)

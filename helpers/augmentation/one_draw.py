@@ -9,7 +9,7 @@ from keras import layers as keras_layers
 from keras import ops
 
 from helpers.arguments import integer
-from helpers.tensors import sizes_agree
+from helpers.tensors import NamesNested, sizes_agree
 
 MOVING = (
     "CenterCrop",
@@ -46,7 +46,7 @@ TIE = 0.01  # pixels; halfway between two, the upper or left one counts, whateve
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
-class OneDraw(keras_layers.Layer):
+class OneDraw(NamesNested, keras_layers.Layer):
     """Give all frames of a clip, its masks and its boxes the same random transform.
 
     Call it with images ``(batch, height, width, channels)``, clips ``(batch, time, height, width,
@@ -293,8 +293,8 @@ def _is_one(layer: Any, names: Sequence[str]) -> bool:
 def _check_layer(place: int, layer: Any) -> None:
     if not _is_one(layer, MOVING + VALUES):
         raise TypeError(
-            f"layers[{place}]: expected a Keras image layer, one of {', '.join(MOVING + VALUES)}, "
-            f"got {type(layer).__name__}"
+            f"layers[{place}]: expected a Keras image layer such as RandomRotation or RandomHue "
+            f"(one_draw.MOVING and VALUES name all), got {type(layer).__name__}"
         )
     if getattr(layer, "data_format", "channels_last") != "channels_last":
         raise ValueError(

@@ -99,6 +99,7 @@ FREE = {  # a function of the caller's raises what it likes
     ("feeding.PlannedDataset", "augment"),
     ("feeding.tf_dataset", "augment"),
     ("explore.Explorer", "frame"),
+    ("augmentation.check_contract", "rule"),
 }
 FRAME = figures.Drawing("", 10, "nothing")
 
@@ -346,12 +347,24 @@ CALLS = {
     ),
     "devices.read_runs": (devices.read_runs, {"path": "nowhere.json"}),
     "devices.gpu_cell": (devices.gpu_cell, {"function": _loss, "runs": "nowhere.json"}),
+    "augmentation.alignment_cards": (
+        augmentation.alignment_cards,
+        {
+            "count": 2,
+            "size": (16, 24),
+            "channels": 1,
+            "value_range": (0.0, 1.0),
+            "classes": (1, 2),
+            "seed": 0,
+        },
+    ),
     "augmentation.check_contract": (
         augmentation.check_contract,
         {
             "batches": [np.ones((2, 3), "float32")],
             "declared": augmentation.Declared((None, 3), "float32", 0, 1),
             "limit": 1,
+            "aligned": None,
             "rule": lambda batch: None,
         },
     ),

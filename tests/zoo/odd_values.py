@@ -181,6 +181,8 @@ def state(value):
         value = np.asarray(value), np.ma.getmaskarray(value)
     if isinstance(value, type(i for i in ()) | keras.KerasTensor):
         return None
+    if any(isinstance(leaf, keras.Layer) for leaf in _leaves(value)):  # each copy is another one
+        return None
     try:
         return pickle.dumps(copy.deepcopy(value))
     except Exception:
@@ -192,6 +194,8 @@ def _leaves(value, depth=0):
         return
     if isinstance(value, dict):
         value = list(value.values())
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.tolist()
     if isinstance(value, list | tuple | set):
         for item in list(value)[:2000]:
             yield from _leaves(item, depth + 1)

@@ -428,9 +428,10 @@ ONE = Declared((2, 3), "float32")
         (lambda: Declared((2,), None), ValueError, "^dtype: .*got None"),
         (lambda: Declared((2,), "string"), ValueError, "^dtype: .*got 'string'"),
         (lambda: Declared((2,), "complex64"), ValueError, "^dtype: .*got 'complex64'"),
-        (lambda: Declared((2,), "uint8", low="0"), TypeError, "^low: .*got '0'"),
-        (lambda: Declared((2,), "uint8", high=True), TypeError, "^high: .*got True"),
+        (lambda: Declared((2,), "uint8", low="0"), TypeError, "^low: .*got str '0'"),
+        (lambda: Declared((2,), "uint8", high=True), TypeError, "^high: .*got bool True"),
         (lambda: Declared((2,), "float32", high=float("nan")), ValueError, "^high: .*nan"),
+        (lambda: Declared((2,), "float32", low=-np.inf), ValueError, "^low: .*finite.*-inf"),
         (lambda: Declared((2,), "float32", low=1, high=0), ValueError, "^low: .*high=0, got 1"),
     ],
 )
