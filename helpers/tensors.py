@@ -37,6 +37,24 @@ def as_numpy(x: Any, name: str = "x") -> np.ndarray:
     return ops.convert_to_numpy(x) if ops.is_tensor(x) else plain_array(name, x)
 
 
+def check_real(name: str, x: Any) -> None:
+    """Refuse what holds no real numbers or bools, which Keras would cast or cannot read.
+
+    Args:
+        name: The argument, for the errors.
+        x: An array, a list, a tensor, or a symbolic tensor.
+
+    Raises:
+        TypeError: ``x`` holds something else, or is what `plain_array` refuses.
+        ValueError: The same.
+    """
+    if not (isinstance(x, keras.KerasTensor | keras.Variable) or ops.is_tensor(x)):
+        x = plain_array(name, x)
+    dtype = _dtype_name(x.dtype)
+    if dtype != "bool" and "int" not in dtype and "float" not in dtype:
+        raise TypeError(f"{name}: expected real numbers, got dtype {dtype}")
+
+
 def as_int32(name: str, x: Any) -> Any:
     """Return integers as an int32 tensor.
 

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.arguments import plain_array
+from helpers.arguments import choice, text
 from helpers.keras_private import mask_of, only_shapes
-from helpers.tensors import as_int32, as_numpy, sizes_agree
+from helpers.tensors import as_int32, as_numpy, check_real, sizes_agree
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
@@ -34,7 +36,7 @@ class CTCLoss(keras.losses.Loss):
     A program that only loads a saved model must import this class first.
 
     Args:
-        reduction: As in other Keras losses, ``"sum_over_batch_size"`` is the mean over rows.
+        reduction: ``"sum_over_batch_size"``, the mean over rows, or another of Keras's.
         name: Name of the loss.
         dtype: As in other Keras losses.
 
@@ -59,6 +61,10 @@ class CTCLoss(keras.losses.Loss):
         name: str | None = "ctc_loss",
         dtype: Any = None,
     ):
+        if reduction is not None:
+            choice("reduction", reduction, REDUCTIONS)
+        if name is not None:
+            text("name", name)
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -126,6 +132,7 @@ class ExactMatch(keras.metrics.Mean):
     """
 
     def __init__(self, name: str = "exact_match", dtype: Any = None):
+        text("name", name)
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -261,8 +268,7 @@ def _merged(best: np.ndarray) -> np.ndarray:
 
 def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
     """Labels ``(batch, length + 1)``, mask ``(batch, time)``, weights ``(batch,)`` or None."""
-    if isinstance(y_pred, np.ma.MaskedArray):
-        plain_array("y_pred", y_pred)  # says that the mask would be lost
+    check_real("y_pred", y_pred)
     shape = tuple(getattr(y_pred, "shape", ()))
     if len(shape) != 3:
         raise ValueError(
@@ -286,6 +292,7 @@ def _checked(y_true: Any, y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
             )
     weight = sample_weight
     if weight is not None:
+        check_real("sample_weight", weight)
         weight = ops.convert_to_tensor(weight, dtype)
         given = tuple(weight.shape)
         if not (len(given) == 1 or given[1:] == (1,)) or not sizes_agree(given[:1], shape):

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import layers, ops, tree
 
+from helpers.tensors import NamesNested
+
 
 @keras.saving.register_keras_serializable("ragged_edges")
-class PerFrame(layers.Wrapper):
+class PerFrame(NamesNested, layers.Wrapper):
     """Apply a layer or a model to every frame of ``(batch, time, ...)``.
 
     It folds time into the batch, calls the layer once for all frames, and unfolds. That is what

@@ -76,7 +76,10 @@ def read_paths(layers: Any) -> Paths:
         ValueError: It is empty, or paths meet that never leave one size.
     """
     reader = _Reader()
-    end = reader.part(layers, 0)
+    try:
+        end = reader.part(layers, 0)
+    except RecursionError:
+        raise ValueError("layers: expected layers, got lists nested without end") from None
     steps = reader.steps
     if end == CELL:
         raise TypeError(

@@ -11,10 +11,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers.arguments import integer, number, pair, plain_array
+from helpers.arguments import choice, integer, number, pair, plain_array
 from helpers.images.sequences import checked_sizes
 from helpers.masking.lengths import mask_from_lengths
-from helpers.tensors import values
+from helpers.tensors import NamesNested, values
 
 OVERFLOWS = ("first", "largest")
 
@@ -118,10 +118,10 @@ def pad_boxes(
         >>> padded.shape, counts.tolist()
         ((2, 2, 4), [2, 0])
     """
-    if overflow is not None and overflow not in OVERFLOWS:
-        raise ValueError(f"overflow: expected None or one of {OVERFLOWS}, got {overflow!r}")
-    if outside not in (None, "clip"):
-        raise ValueError(f"outside: expected None or 'clip', got {outside!r}")
+    if overflow is not None:
+        choice("overflow", overflow, OVERFLOWS)
+    if outside is not None:
+        choice("outside", outside, ("clip",))
     if most is not None:
         integer("most", most, minimum=1)
     if not isinstance(boxes, list | tuple) and not getattr(boxes, "ndim", 0):
@@ -157,7 +157,7 @@ def pad_boxes(
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
-class CropRegions(layers.Layer):
+class CropRegions(NamesNested, layers.Layer):
     """Cut regions out of a feature map, all to one size, as a sequence with a mask.
 
     Each box is divided into a grid of ``size``, and the map is read at the centre of each part,

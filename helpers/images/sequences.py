@@ -10,15 +10,17 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from helpers.arguments import choice, shown
 from helpers.images.sizes import as_sizes, check_sizes
 from helpers.masking.lengths import mask_from_lengths
+from helpers.tensors import NamesNested
 
 ORDERS = ("columns", "rows", "cells")
 ACROSS = ("flatten", "mean", "max")
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
-class ToSequence(layers.Layer):
+class ToSequence(NamesNested, layers.Layer):
     """Read a padded feature map as a sequence with a mask, image by image.
 
     * ``"columns"``: from left to right, a step per column. Time is the width.
@@ -60,15 +62,13 @@ class ToSequence(layers.Layer):
     """
 
     def __init__(self, order: str = "columns", across: str | None = None, **kwargs: Any):
-        if order not in ORDERS:
-            raise ValueError(f"order: expected one of {ORDERS}, got {order!r}")
+        choice("order", order, ORDERS)
         if order == "cells":
             if across is not None:
-                raise ValueError(f"across: expected None with order='cells', got {across!r}")
+                raise ValueError(f"across: expected None with order='cells', got {shown(across)}")
         else:
             across = "flatten" if across is None else across
-            if across not in ACROSS:
-                raise ValueError(f"across: expected one of {ACROSS}, got {across!r}")
+            choice("across", across, ACROSS)
         super().__init__(**kwargs)
         self.order, self.across = order, across
         # A reshape of its own: the number of cells is open where height or width is.

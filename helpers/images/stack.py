@@ -8,13 +8,14 @@ from keras import layers, ops
 from helpers.images.paths import Step, after_rule, read_paths
 from helpers.images.rules import CONVOLUTIONS, JOINING, POOLINGS, named, window_spans
 from helpers.images.sizes import as_sizes, check_sizes, smallest_size
+from helpers.tensors import NamesNested
 
 _CHANNELS = (layers.Softmax, layers.BatchNormalization, layers.LayerNormalization)
 _CHANNELS += (layers.RMSNormalization, layers.UnitNormalization, layers.Normalization)
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
-class SizedStack(layers.Layer):
+class SizedStack(NamesNested, layers.Layer):
     """Convolution and pooling over images of varying size, padded to one batch.
 
     Keras's own layers let padding into the last real cells, and batch normalisation counts it.
