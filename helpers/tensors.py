@@ -37,22 +37,25 @@ def as_numpy(x: Any, name: str = "x") -> np.ndarray:
     return ops.convert_to_numpy(x) if ops.is_tensor(x) else plain_array(name, x)
 
 
-def check_real(name: str, x: Any) -> None:
-    """Refuse what holds no real numbers or bools, which Keras would cast or cannot read.
+def check_real(name: str, x: Any) -> Any:
+    """Return ``x``, lists as an array; refuse what Keras would cast or cannot read.
 
     Args:
         name: The argument, for the errors.
-        x: An array, a list, a tensor, or a symbolic tensor.
+        x: An array, a list or a tensor of real numbers or bools.
 
     Raises:
         TypeError: ``x`` holds something else, or is what `plain_array` refuses.
         ValueError: The same.
     """
-    if not (isinstance(x, keras.KerasTensor | keras.Variable) or ops.is_tensor(x)):
+    if isinstance(x, keras.KerasTensor):
+        raise TypeError(f"{name}: expected values, got a symbolic tensor")
+    if not (isinstance(x, keras.Variable) or ops.is_tensor(x)):
         x = plain_array(name, x)
-    dtype = _dtype_name(x.dtype)
+    dtype = dtype_name(x.dtype)
     if dtype != "bool" and "int" not in dtype and "float" not in dtype:
         raise TypeError(f"{name}: expected real numbers, got dtype {dtype}")
+    return x
 
 
 def as_int32(name: str, x: Any) -> Any:
@@ -70,7 +73,7 @@ def as_int32(name: str, x: Any) -> Any:
     if not (isinstance(x, keras.KerasTensor | keras.Variable) or ops.is_tensor(x)):
         array = plain_array(name, x)
         x = array.astype(np.int32) if isinstance(x, list | tuple) and not array.size else array
-    if "int" not in _dtype_name(x.dtype):
+    if "int" not in dtype_name(x.dtype):
         raise TypeError(f"{name}: expected integers, got dtype {x.dtype}")
     known = x if isinstance(x, np.ndarray) else values(x)
     if known is not None and known.size:
@@ -85,7 +88,8 @@ def as_int32(name: str, x: Any) -> Any:
     return ops.cast(x, "int32")
 
 
-def _dtype_name(dtype: Any) -> str:
+def dtype_name(dtype: Any) -> str:
+    """Return the name of a dtype of any framework, of one too that Keras does not know."""
     try:
         return keras.backend.standardize_dtype(dtype)
     except (TypeError, ValueError):  # one that Keras does not know, such as strings or objects

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers.arguments import choice, integer
+from helpers.arguments import choice, integer, is_integer, plain_array, shown
 from helpers.padding import SIDES
-from helpers.tensors import INT32, as_int32, values
+from helpers.tensors import INT32, NamesNested, as_int32, dtype_name, sizes_agree, values
 
 PADDINGS = ("valid", "same", "causal")
 CONVOLUTIONS = (layers.Conv1D, layers.SeparableConv1D, layers.DepthwiseConv1D)
@@ -42,16 +42,20 @@ def mask_from_lengths(lengths: Any, steps: Any, side: str = "post") -> Any:
         >>> keras.ops.convert_to_numpy(mask_from_lengths([2, 0], 3)).tolist()
         [[True, True, False], [False, False, False]]
     """
-    if side not in SIDES:
-        raise ValueError(f"side: expected 'pre' or 'post', got {side!r}")
+    choice("side", side, SIDES)
     batch = steps if len(getattr(steps, "shape", ())) > 1 else None
     if batch is not None:
         steps = batch.shape[1]
-    elif isinstance(steps, int | np.integer):
-        integer("steps", steps, minimum=0)  # type: ignore[arg-type]
-    elif np.ndim(steps) or not _is_integer(steps):
-        raise TypeError(f"steps: expected an integer or a padded batch, got {steps!r}")
+    elif is_integer(steps):
+        steps = integer("steps", steps, minimum=0, maximum=int(INT32.max))
+    elif isinstance(steps, np.ma.MaskedArray) or not _is_integer(steps):
+        raise TypeError(f"steps: expected an integer or a padded batch, got {shown(steps)}")
     lengths = _as_lengths(lengths)
+    if batch is not None and not sizes_agree(lengths.shape, batch.shape[:1]):
+        raise ValueError(
+            f"lengths: expected one for each of the {batch.shape[0]} rows of steps, "
+            f"got {lengths.shape[0]}"
+        )
     known, longest = values(lengths), None if steps is None else values(steps)
     if known is not None and longest is not None:
         wrong = (known < 0) | (known > longest)
@@ -90,9 +94,11 @@ def lengths_from_mask(mask: Any) -> Any:
         ... ).tolist()
         [2, 0]
     """
-    mask = mask if isinstance(mask, keras.KerasTensor) else ops.convert_to_tensor(mask)
-    if keras.backend.standardize_dtype(mask.dtype) != "bool":
+    if not (isinstance(mask, keras.KerasTensor | keras.Variable) or ops.is_tensor(mask)):
+        mask = plain_array("mask", mask)
+    if dtype_name(mask.dtype) != "bool":
         raise TypeError(f"mask: expected bool, got dtype {mask.dtype}")
+    mask = mask if isinstance(mask, keras.KerasTensor) else ops.convert_to_tensor(mask)
     if len(mask.shape) != 2:
         raise ValueError(f"mask: expected (batch, time), got shape {tuple(mask.shape)}")
     return ops.sum(ops.cast(mask, "int32"), axis=1)
@@ -150,15 +156,15 @@ def strided_lengths(
     span = int(dilation_rate) * (int(kernel_size) - 1) + 1 if padding == "valid" else 1
     if span > INT32.max:
         raise ValueError(
-            f"kernel_size: expected a window of at most {INT32.max} steps, got {span} of them with "
-            f"dilation_rate={dilation_rate}"
+            f"kernel_size: expected a window of at most {INT32.max} steps, got {shown(span)} of "
+            f"them with dilation_rate={shown(dilation_rate)}"
         )
     steps = ops.floor_divide(lengths - span, min(int(strides), int(INT32.max))) + 1
     return ops.cast(ops.where(lengths >= span, steps, 0), "int32")
 
 
 @keras.saving.register_keras_serializable("ragged_edges")
-class KeepMask(layers.Wrapper):
+class KeepMask(NamesNested, layers.Wrapper):
     """A convolution or pooling over time that uses the mask and passes it on.
 
     Keras's own layers let padding into the last real steps, then drop the mask with a warning.
@@ -322,4 +328,4 @@ def _as_lengths(lengths: Any) -> Any:
 
 def _is_integer(x: Any) -> bool:
     dtype = getattr(x, "dtype", None)
-    return dtype is not None and "int" in keras.backend.standardize_dtype(dtype)
+    return dtype is not None and tuple(x.shape) == () and "int" in dtype_name(dtype)

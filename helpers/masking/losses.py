@@ -1,15 +1,15 @@
 """A loss and a metric over timesteps whose value does not depend on how rows are batched."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
+import numpy as np  # noqa: F401  (for the examples)
 from keras import ops
 
+from helpers.arguments import choice, number, shown, text
 from helpers.keras_private import mask_of
-from helpers.tensors import sizes_agree
+from helpers.tensors import check_real, sizes_agree
 
 PER = ("row", "step")
 
@@ -70,7 +70,9 @@ class SequenceLoss(keras.losses.Loss):
         if per == "step":
             mean_length = _checked_mean_length(mean_length)
         elif mean_length is not None:
-            raise ValueError(f"mean_length: expected None with per='row', got {mean_length!r}")
+            raise ValueError(f"mean_length: expected None with per='row', got {shown(mean_length)}")
+        if name is not None:
+            text("name", name)
         super().__init__(name=name)
         self.loss, self.per, self.mean_length = loss, per, mean_length
 
@@ -82,6 +84,7 @@ class SequenceLoss(keras.losses.Loss):
             y_pred: ``(batch, time, ...)``, with or without a Keras mask.
             sample_weight: ``(batch,)``, ``(batch, time)`` or None.
         """
+        y_true, y_pred = check_real("y_true", y_true), check_real("y_pred", y_pred)
         rows, steps, real = _weights(y_pred, sample_weight, self.dtype)
         # Keras's own call converts dtypes, averages the rows and scales for tf.distribute.
         return super().__call__(y_true, (y_pred, rows * steps, real))
@@ -157,6 +160,8 @@ class SequenceMetric(keras.metrics.Metric):
     ):
         _check_per(per)
         values = _per_step("fn", fn)
+        if name is not None:
+            text("name", name)
         stem = fn if isinstance(fn, str) else getattr(fn, "__name__", None) or fn.name  # type: ignore[union-attr]
         super().__init__(name=name or f"{stem}_per_{per}")
         self.fn, self.per, self._values = fn, per, values
@@ -171,6 +176,7 @@ class SequenceMetric(keras.metrics.Metric):
             y_pred: ``(batch, time, ...)``, with or without a Keras mask.
             sample_weight: ``(batch,)``, ``(batch, time)`` or None.
         """
+        y_true, y_pred = check_real("y_true", y_true), check_real("y_pred", y_pred)
         rows, steps, real = _weights(y_pred, sample_weight, self.dtype)
         real = ops.logical_and(ops.cast(real, "bool"), ops.not_equal(rows * steps, 0))
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
@@ -199,8 +205,7 @@ class SequenceMetric(keras.metrics.Metric):
 
 
 def _check_per(per: str) -> None:
-    if per not in PER:
-        raise ValueError(f"per: expected 'row' or 'step', got {per!r}")
+    choice("per", per, PER)
 
 
 def _checked_mean_length(mean_length: Any) -> float:
@@ -208,12 +213,10 @@ def _checked_mean_length(mean_length: Any) -> float:
         raise ValueError(
             "mean_length: expected the mean length of all rows with per='step', got None"
         )
-    number = isinstance(mean_length, int | float | np.integer | np.floating)
-    if not number or isinstance(mean_length, bool):
-        raise TypeError(f"mean_length: expected a number, got {mean_length!r}")
-    if not (mean_length > 0 and math.isfinite(mean_length)):
-        raise ValueError(f"mean_length: expected a finite number above 0, got {mean_length!r}")
-    return float(mean_length)
+    mean_length = number("mean_length", mean_length)
+    if mean_length <= 0:
+        raise ValueError(f"mean_length: expected a finite number above 0, got {mean_length}")
+    return mean_length
 
 
 def _per_step(name: str, given: Any) -> Callable:
@@ -231,13 +234,15 @@ def _per_step(name: str, given: Any) -> Callable:
                 if given in ("acc", "accuracy")
                 else ""
             )
-            raise ValueError(f"{name}: expected the name of a Keras function, got {given!r}{hint}")
+            raise ValueError(
+                f"{name}: expected the name of a Keras function, got {shown(given)}{hint}"
+            )
     if isinstance(found, keras.losses.Loss):
         if type(found).__call__ is not keras.losses.Loss.__call__:
-            raise TypeError(f"{name}: expected a loss with values per step, got {given!r}")
+            raise TypeError(f"{name}: expected a loss with values per step, got {shown(given)}")
         return found.call
     if not callable(found) or isinstance(found, type | keras.metrics.Metric):
-        raise TypeError(f"{name}: expected a name, a function or a loss object, got {given!r}")
+        raise TypeError(f"{name}: expected a name, a function or a loss object, got {shown(given)}")
     return found
 
 
@@ -258,7 +263,7 @@ def _weights(y_pred: Any, sample_weight: Any, dtype: str) -> tuple:
     shape = ops.shape(y_pred)[:2]
     rows, steps = ops.ones((shape[0], 1), dtype), ops.ones(shape, dtype)
     if sample_weight is not None:
-        weight = ops.convert_to_tensor(sample_weight, dtype)
+        weight = ops.convert_to_tensor(check_real("sample_weight", sample_weight), dtype)
         given, wanted = tuple(weight.shape), tuple(y_pred.shape[:2])
         by_row = len(given) == 1 or given[1:] == (1,)
         sizes = given[:1] if by_row else given
@@ -305,10 +310,11 @@ def _masked_values(function: Callable, y_true: Any, y_pred: Any, real: Any, name
     y_true, y_pred = _fill(y_true, real, 0), _fill(y_pred, real, 1)
     values = function(y_true, y_pred)
     own = mask_of(values)
-    if len(values.shape) < 2 or not sizes_agree(values.shape[:2], y_pred.shape[:2]):
+    shape = tuple(getattr(values, "shape", ()))
+    if len(shape) < 2 or not sizes_agree(shape[:2], y_pred.shape[:2]):
         raise ValueError(
             f"{name}: expected values (batch, time, ...) of {tuple(y_pred.shape[:2])}, "
-            f"got shape {tuple(values.shape)}"
+            f"got shape {shape}"
         )
     if own is not None:
         real = ops.logical_and(real, ops.cast(own, "bool"))

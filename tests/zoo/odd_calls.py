@@ -443,7 +443,7 @@ CALLS = {
     "masking.lengths_from_mask": (masking.lengths_from_mask, {"mask": MASK}),
     "masking.mask_from_lengths": (
         masking.mask_from_lengths,
-        {"lengths": [3, 1], "steps": 4, "side": "post"},
+        {"lengths": [3, 1], "steps": np.int64(4), "side": "post"},  # a tensor may be one, too
     ),
     "masking.strided_lengths": (
         masking.strided_lengths,

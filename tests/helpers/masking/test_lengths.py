@@ -152,7 +152,7 @@ def test_lengths_and_masks_in_a_model():
         (lambda: mask_from_lengths([[1]], 3), ValueError, r"expected \(batch,\), got shape \(1, 1"),
         (lambda: mask_from_lengths([1, 4], 3), ValueError, "0 to steps=3, got 4 in row 1"),
         (lambda: mask_from_lengths([-1], 3), ValueError, "0 to steps=3, got -1 in row 0"),
-        (lambda: mask_from_lengths([1], 3, "left"), ValueError, "'pre' or 'post', got 'left'"),
+        (lambda: mask_from_lengths([1], 3, "left"), ValueError, "'pre', 'post', got 'left'"),
         (
             lambda: mask_from_lengths([1], 3.0),
             TypeError,

@@ -440,13 +440,17 @@ def test_a_compiled_model_saves_and_loads(form, tmp_path):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: SequenceLoss("mse", per="batch"), ValueError, "'row' or 'step', got 'batch'"),
-        (lambda: SequenceMetric("mse", per="batch"), ValueError, "'row' or 'step', got 'batch'"),
+        (lambda: SequenceLoss("mse", per="batch"), ValueError, "'row', 'step', got 'batch'"),
+        (lambda: SequenceMetric("mse", per="batch"), ValueError, "'row', 'step', got 'batch'"),
         (lambda: SequenceLoss("mse", per="step"), ValueError, "mean_length: .*, got None"),
         (lambda: SequenceLoss("mse", per="step", mean_length=0), ValueError, "above 0, got 0"),
         (lambda: SequenceLoss("mse", per="step", mean_length=np.inf), ValueError, "got inf"),
-        (lambda: SequenceLoss("mse", per="step", mean_length="3"), TypeError, "number, got '3'"),
-        (lambda: SequenceLoss("mse", per="step", mean_length=True), TypeError, "got True"),
+        (
+            lambda: SequenceLoss("mse", per="step", mean_length="3"),
+            TypeError,
+            "got str '3'",
+        ),
+        (lambda: SequenceLoss("mse", per="step", mean_length=True), TypeError, "got bool True"),
         (lambda: SequenceLoss("mse", mean_length=3), ValueError, "None with per='row', got 3"),
         (lambda: SequenceLoss("nonsense"), ValueError, "loss: .* Keras function, got 'nonsense'"),
         (lambda: SequenceLoss("binary_accuracy"), ValueError, "loss: .* got 'binary_accuracy'"),
