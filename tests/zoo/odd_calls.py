@@ -405,7 +405,7 @@ CALLS = {
     ),
     "images.CTCLoss": (
         lambda y_true, y_pred: images.CTCLoss()(y_true, y_pred),
-        {"y_true": np.array([[1, 2], [1, -1]]), "y_pred": LOGITS},
+        {"y_true": np.array([[1, 2], [1, 0]]), "y_pred": LOGITS},
     ),
     "images.CTCLoss()": (
         images.CTCLoss,
@@ -432,8 +432,8 @@ CALLS = {
             "boxes": [[[0, 0, 2, 2]], [], []],
             "sizes": SIZES,
             "most": 2,
-            "overflow": "cut",
-            "outside": "cut",
+            "overflow": "first",
+            "outside": "clip",
         },
     ),
     "images.PerFrame": (images.PerFrame, {"layer": L.Dense(1)}),
