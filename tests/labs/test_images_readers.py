@@ -255,7 +255,7 @@ def test_untrained_readers(names):
     assert read(crnn(after=lambda h: h + 0.0)).startswith("reader: its output carries no mask")
     assert read(crnn(after=Broken())).startswith("reader: its output holds NaN or infinity.")
     assert read(crnn(width=30)).startswith("reader: cannot be called with [pictures, sizes]")
-    assert read(None) == "reader: expected a model, got None."
+    assert read(None).startswith("reader: expected a model, got None. Does it return what")
     short = crnn(relu=layers.MaxPooling2D((1, 2)))
     assert re.match(
         r"reader: the time axis is too short: a string of \d+ pixels gets \d steps, and its label",
