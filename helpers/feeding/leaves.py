@@ -163,8 +163,8 @@ def as_leaf(
     array = plain_array(path, data)
     if array.dtype == object:
         raise TypeError(f"{path}: expected numbers, got an object array; pass a list of rows")
-    if not is_numeric(array.dtype):
-        raise TypeError(f"{path}: expected numbers or bools, got dtype {array.dtype}")
+    if not is_numeric(array.dtype) and array.dtype.kind not in "US":  # a model may read texts
+        raise TypeError(f"{path}: expected numbers, bools or texts, got dtype {array.dtype}")
     if array.ndim == 0:
         raise ValueError(f"{path}: expected rows along axis 0, got a scalar")
     check_count(len(array), path, plan.n)

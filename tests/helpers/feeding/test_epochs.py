@@ -151,7 +151,7 @@ def test_setting_the_epoch_resumes_there():
     dataset.epoch = 7
     model.fit(dataset, shuffle=False, verbose=0)
     assert model.batches == rows_of(plan, 7)
-    with pytest.raises(ValueError, match="k: "):
+    with pytest.raises(ValueError, match="epoch: "):
         dataset.epoch = -1
 
 

@@ -50,8 +50,9 @@ def test_positions_are_right_if_padding_comes_after_the_rows():
 def test_each_side_has_a_culprit_of_its_own():
     leak = padding_leak(with_positions(lambda h: h[:, -1]), tokens(), **ONCE)
     first = {side: one.first_layer for side, one in leak.sides.items()}
-    assert first == {"post": "get_item", "pre": "position_embedding"}
-    assert "first in get_item, which gets no mask" not in str(leak)  # it is given one
+    assert first["post"].startswith("get_item")  # Keras counts the operations of a session
+    assert first["pre"] == "position_embedding"
+    assert f"first in {first['post']}, which gets no mask" not in str(leak)  # it is given one
     assert str(leak).count("first in ") == 2
 
 
