@@ -100,7 +100,7 @@ def summary(lab: str) -> None:
         >>> check("tail-batches/count", floor=3, ceil=4, never_seen=9)
         tail-batches/count: right. 3 batches of 32 hold 96 of the 105 rows.
         >>> summary("tail-batches")
-        tail-batches: ... right, ... wrong..., ... open (...), of 7 tasks.
+        tail-batches: ... right, ... wrong..., ... open..., of 7 tasks.
     """
     arguments.text("lab", lab)
     tasks = _tasks(lab, f"lab {arguments.shown(lab)}")
