@@ -96,8 +96,6 @@ def main():
     ]
     if options.lane.endswith("backends"):  # pip reads settings that may name a PyTorch without CUDA
         steps.append([*pip, "-r", requirements])
-    elif options.lane == "colab":  # Colab's setuptools is too old to build this package
-        steps.append([*uv, "-r", requirements])
     else:  # what is left is this package: nothing more is fetched
         steps.append([*uv, "--no-index", "--no-build-isolation", "-r", requirements])
     for step in steps:

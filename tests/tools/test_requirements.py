@@ -75,7 +75,7 @@ def test_the_weekly_run_lets_the_lock_follow_the_newest_list(tmp_path):
     (script,) = [step["run"] for step in steps if "shipped" in step.get("run", "")]
     for name in ("requirements-colab.txt", "requirements-colab.constraints"):
         shutil.copy(ROOT / name, tmp_path)
-    listed = "# a remark\nnumpy==9.9.9\ntensorflow==2.99.0\ntorch @ https://a/torch.whl\n"
+    listed = "# a remark\nnumpy==9.9.9\nsetuptools==75.2.0\ntensorflow==2.99.0\ntorch @ https://a/torch.whl\n"
     (tmp_path / "list").write_text(listed)
     bin_ = tmp_path / "bin"
     bin_.mkdir()
