@@ -29,9 +29,12 @@ serve: book      ## show the built site on localhost
 labs: env        ## open the labs in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/labs
 
-test: book       ## run every test on our versions
+test: book       ## run the tests on our versions, the site and the notebooks too
 	@$(BIN)/python tools/browser.py
-	$(BIN)/python $(PYTEST) --nbval
+	$(BIN)/python $(PYTEST) --nbval -m "not wide"
+
+wide: env        ## run what `make test` leaves out: the rest of long tables, long trainings
+	$(BIN)/python $(PYTEST) -m wide
 
 quick: env       ## run the tests that train nothing, without notebooks and the site
 	$(BIN)/python $(PYTEST) -m "not slow and not site"
@@ -42,11 +45,11 @@ fuzz: env        ## look for examples that break a property, for MINUTES=10
 mutants: env     ## break helpers in 200 places, one at a time: do the mirrored tests notice?
 	$(BIN)/python tools/mutants.py --out _build/mutants-$(shell git rev-parse --short HEAD).json
 
-test-colab: env-colab  ## run the tests on the versions that Colab ships
+test-colab: env-colab  ## run every test but the site's on the versions that Colab ships
 	$(COLAB)/python $(PYTEST) --nbval -m "not site"
 
-coverage: env-colab  ## the same, and hold how much of helpers is run
-	COVERAGE_CORE=sysmon $(COLAB)/python $(PYTEST) --nbval -m "not site" --cov=helpers --cov-report=term
+coverage: env-colab  ## the same without what is wide, and hold how much of helpers is run
+	COVERAGE_CORE=sysmon $(COLAB)/python $(PYTEST) --nbval -m "not site and not wide" --cov=helpers --cov-report=term
 
 test-backends:   ## run the tests marked any_backend on JAX and PyTorch, with both versions of Keras
 	@for lane in backends colab-backends; do $(PYTHON) tools/setup_env.py $$lane || exit 1; done
@@ -56,9 +59,9 @@ $(ANY_LANE): export JAX_DISABLE_MOST_OPTIMIZATIONS=1
 $(ANY_LANE): export XLA_FLAGS=--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1
 $(ANY_LANE): export OMP_NUM_THREADS=1
 $(ANY_LANE):     # e.g. colab-backends-jax: two at a time, since JAX compiles on one core
-	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest -m any_backend
+	KERAS_BACKEND=$(lastword $(subst -, ,$@)) $(patsubst %-jax,.venv-%,$(patsubst %-torch,.venv-%,$@))/bin/python -m pytest -m "any_backend$(if $(findstring jax,$@$(WIDE)), and not wide)"
 
-lanes: test coverage test-backends  ## run every test on every version and backend
+lanes: test wide coverage test-backends  ## run every test on every version and backend
 
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/run_notebooks.py
@@ -82,4 +85,4 @@ lock: env        ## resolve the locks again, and note the hashes of what they na
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test quick fuzz mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book serve labs test wide quick fuzz mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)

@@ -1,5 +1,6 @@
 """Settings of all tests: quiet and warm kernels for notebooks, the same examples in every run."""
 
+import collections
 import gc
 import importlib.util
 import os
@@ -42,11 +43,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the examples of docstrings where the tests of their package run, and the site first.
 
     The workers take the files in this order. The dear ones come first, so that both end together.
+    Of the cases that are `sampled(n)`, each n-th runs in `make test`; the rest becomes `wide`.
     """
     items.sort(key=lambda item: item.get_closest_marker("site") is None)
+    cases = collections.Counter()
     for item in items:
         if isinstance(item, pytest.DoctestItem) and item.name.startswith(ON_ANY_BACKEND):
             item.add_marker(pytest.mark.any_backend)
+        if sampled := item.get_closest_marker("sampled"):
+            if cases[item.path, item.originalname] % sampled.args[0]:
+                item.add_marker(pytest.mark.wide)
+            cases[item.path, item.originalname] += 1
 
 
 def pytest_collection_finish() -> None:

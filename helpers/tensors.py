@@ -52,6 +52,11 @@ def check_real(name: str, x: Any) -> Any:
         raise TypeError(f"{name}: expected values, got a symbolic tensor")
     if not (isinstance(x, keras.Variable) or ops.is_tensor(x)):
         x = plain_array(name, x)
+        if x.dtype == np.float64 and keras.config.floatx() != "float64":
+            with np.errstate(over="ignore"):
+                lost = np.isinf(x.astype(np.float32)) & np.isfinite(x)
+            if lost.any():
+                raise ValueError(f"{name}: expected numbers that float32 holds, got {x[lost][0]}")
     dtype = dtype_name(x.dtype)
     if dtype != "bool" and "int" not in dtype and "float" not in dtype:
         raise TypeError(f"{name}: expected real numbers, got dtype {dtype}")

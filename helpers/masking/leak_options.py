@@ -4,26 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
+from helpers.arguments import integer, listed, shown
 from helpers.masking.probing import Batches
 from helpers.padding import SIDES
 
 
 def some_of(name: str, given: Any, allowed: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words that were chosen, one or several of those allowed."""
-    chosen = (given,) if isinstance(given, str) else tuple(given)
-    if not chosen or any(one not in allowed for one in chosen):
-        raise ValueError(f"{name}: expected some of {', '.join(allowed)}, got {given!r}")
-    return chosen
+    chosen = [given] if isinstance(given, str) else listed(name, given)
+    if not chosen or any(not isinstance(one, str) or one not in allowed for one in chosen):
+        raise ValueError(f"{name}: expected some of {', '.join(allowed)}, got {shown(given)}")
+    return tuple(dict.fromkeys(chosen))
 
 
 def padding_amounts(given: Sequence[int]) -> tuple[int, ...]:
     """Return the amounts of padding, in rising order."""
-    amounts = tuple(given)
-    if not amounts or any(not isinstance(a, int | np.integer) or a < 1 for a in amounts):
-        raise ValueError(f"amounts: expected integers of at least 1, got {given!r}")
-    return tuple(sorted({int(amount) for amount in amounts}))
+    amounts = listed("amounts", given)
+    if not amounts:
+        raise ValueError("amounts: expected integers of at least 1, got none")
+    checked = {integer("amounts", one, minimum=1, maximum=2**31 - 1) for one in amounts}
+    return tuple(sorted(checked))
 
 
 def chosen_sides(given: Any, batches: Batches, lengths: Any) -> tuple[str, ...]:
@@ -33,7 +34,8 @@ def chosen_sides(given: Any, batches: Batches, lengths: Any) -> tuple[str, ...]:
     sides = some_of("sides", given, SIDES)
     if batches.pictures and sides != ("post",):
         raise ValueError(
-            f"sides: expected 'post' for pictures, padded below and to the right, got {given!r}"
+            "sides: expected 'post' for pictures, padded below and to the right, "
+            f"got {shown(given)}"
         )
     return sides
 

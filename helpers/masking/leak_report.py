@@ -177,6 +177,18 @@ def first_moved(compared: tuple, row: int, side: str, tolerance: float) -> int |
     return inside[0] if inside else None
 
 
+def reader_of(calls: list[Call], k: int) -> Call:
+    """Return call ``k``, or what reads its steps where it only adds some at the edges."""
+    while calls[k].kind in ("Pad", "ZeroPadding1D"):
+        made = {id(tensor) for tensor in calls[k].outputs}
+        readers = (j for j in range(k + 1, len(calls)) if made & {id(x) for x in calls[j].inputs})
+        found = next(readers, None)
+        if found is None:
+            break
+        k = found
+    return calls[k]
+
+
 def _around(call: Call) -> list[Call]:
     """Return the calls of models and layers around a call."""
     return [] if call.parent is None else [call.parent, *_around(call.parent)]

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers.arguments import integer
+from helpers.arguments import choice, integer, number, shown
 from helpers.keras_private import layers_of
 from helpers.masking import recording
 from helpers.masking.leak_options import (
@@ -34,6 +34,7 @@ from helpers.masking.leak_report import (
     first_moved,
     largest,
     mask_lost,
+    reader_of,
     reason_for,
 )
 from helpers.masking.probing import CALM, Batches, Probe, Weights, caller, flat, without_noise
@@ -124,11 +125,10 @@ def padding_leak(
         raise TypeError(f"model: expected a Keras model or layer, got {type(model).__name__}")
     check = some_of("check", check, CHECKS)
     amounts = padding_amounts(amounts)
-    if weights not in ("random", "own"):
-        raise ValueError(f"weights: expected 'random' or 'own', got {weights!r}")
-    seeds = integer("seeds", seeds, minimum=1)
-    if not tolerance > 0:
-        raise ValueError(f"tolerance: expected a positive number, got {tolerance!r}")
+    choice("weights", weights, ("random", "own"))
+    seeds = integer("seeds", seeds, minimum=1, maximum=1000)
+    if not number("tolerance", tolerance) > 0:
+        raise ValueError(f"tolerance: expected a positive number, got {shown(tolerance)}")
     batches = Batches.of("rows", rows, lengths, value, make)
     if not batches.padded:
         raise ValueError(
@@ -514,7 +514,7 @@ class _Study:
                 found.append(first_moved(compared, row, case.side, self.tolerance))
         indices = [index for index in found if index is not None]
         masked = any(mask is not None for call in padded for mask in call.mask_out)
-        return (padded[min(indices)] if indices else None), masked
+        return (reader_of(padded, min(indices)) if indices else None), masked
 
     def record(self, rows: list[int] | None, side: str, amount: int, training: bool) -> list[Call]:
         self.weights.reset()

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers.arguments import plain_array
+from helpers.arguments import plain_array, shown
 from helpers.keras_private import is_own_layer, layers_of
 from helpers.masking.recording import states_of
 from helpers.padding import as_rows, fill_value, pad
@@ -45,6 +45,8 @@ class Batches:
     ) -> "Batches":
         """Check rows in the forms that `padding_leak` takes; ``name`` is what errors call them."""
         keys, given, pack = _unpacked(rows)
+        if not given:
+            raise ValueError(f"{name}: expected at least one input, got {shown(rows)}")
         names = [f"{name}[{key!r}]" for key in keys] or [name]
         counts = _spread("lengths", lengths, keys)
         leaves = [_leaf(*three) for three in zip(names, given, counts, strict=True)]
@@ -285,6 +287,8 @@ def _spread(name: str, given: Any, keys: list) -> list:
 def _leaf(name: str, rows: Any, lengths: Any) -> list[np.ndarray] | np.ndarray:
     """Check one input: a list of rows, or an array that is never padded."""
     if isinstance(rows, np.ndarray) and lengths is None:
+        if not rows.ndim or isinstance(rows, np.ma.MaskedArray):
+            raise TypeError(f"{name}: expected an array (n, ...) without a mask, got {shown(rows)}")
         return rows
     if isinstance(rows, list) and any(isinstance(row, str) for row in rows):
         raise TypeError(
@@ -339,9 +343,11 @@ def _cut(name: str, batch: Any, lengths: Any) -> list[np.ndarray]:
     if not isinstance(batch, np.ndarray) or batch.ndim < 2:
         raise ValueError(f"lengths: expected a padded batch for {name}, got {type(batch).__name__}")
     if sizes.dtype.kind not in "iu" or sizes.shape != (len(batch),):
-        raise ValueError(f"lengths: expected {len(batch)} integers for {name}, got {lengths!r}")
+        raise ValueError(
+            f"lengths: expected {len(batch)} integers for {name}, got {shown(lengths)}"
+        )
     if sizes.min(initial=0) < 0 or sizes.max(initial=0) > batch.shape[1]:
         raise ValueError(
-            f"lengths: expected 0 to {batch.shape[1]}, the steps of {name}, got {lengths!r}"
+            f"lengths: expected 0 to {batch.shape[1]}, the steps of {name}, got {shown(lengths)}"
         )
     return [row[:size] for row, size in zip(batch, sizes, strict=True)]

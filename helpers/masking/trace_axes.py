@@ -6,6 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from helpers.arguments import shown
+from helpers.tensors import as_numpy, dtype_name
+
 _AXES = {
     1: ("batch",),
     3: ("batch", "time", "features"),
@@ -18,10 +21,15 @@ def checked_batch(batch: Any) -> Any:
     """Return the batch, which must be arrays ``(batch, ...)``, nested at will."""
     if batch is None:
         raise TypeError("batch: expected what the model is called with, got None")
-    leaves = keras.tree.flatten(batch)
+    try:
+        leaves = keras.tree.flatten(batch)
+    except RecursionError:
+        raise ValueError("batch: expected arrays, got lists nested without end") from None
     if not leaves:
-        raise TypeError(f"batch: expected an array or a structure of arrays, got {batch!r}")
+        raise TypeError(f"batch: expected an array or a structure of arrays, got {shown(batch)}")
     for leaf in leaves:
+        if isinstance(leaf, keras.KerasTensor):
+            raise TypeError("batch: expected arrays with values, got a symbolic tensor")
         if not (hasattr(leaf, "shape") and hasattr(leaf, "dtype")):
             raise TypeError(
                 "batch: expected an array (batch, ...) or a list, tuple or dict of arrays, "
@@ -29,6 +37,8 @@ def checked_batch(batch: Any) -> Any:
             )
         if not len(leaf.shape):
             raise ValueError("batch: expected arrays (batch, ...), got a scalar")
+        if getattr(leaf.dtype, "kind", "x") in "cmMV" or "complex" in dtype_name(leaf.dtype):
+            raise TypeError(f"batch: expected numbers or texts, got dtype {leaf.dtype}")
     return batch
 
 
@@ -59,7 +69,7 @@ def checked_lengths(lengths: Any, leaves: list, names: "Names") -> np.ndarray | 
     """Return the lengths as an array, which must fit the batch."""
     if lengths is None:
         return None
-    array = np.asarray(lengths)
+    array = as_numpy(lengths, "lengths")
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
         raise TypeError(
             f"lengths: expected whole numbers (batch,), got shape {array.shape} of {array.dtype}"
@@ -127,4 +137,4 @@ def _is_whole(dtype: Any) -> bool:
     """True for the dtypes of token ids and masks."""
     if dtype is None:
         return False
-    return keras.backend.standardize_dtype(dtype).startswith(("int", "uint", "bool"))
+    return dtype_name(dtype).startswith(("int", "uint", "bool"))

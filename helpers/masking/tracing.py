@@ -1,16 +1,28 @@
 """The path of a mask through a model: where it is born, kept, used and lost, call by call."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 
+from helpers.arguments import boolean
 from helpers.keras_private import names_kept
 from helpers.masking import recording
 from helpers.masking.trace_axes import Names, checked_axes, checked_batch, checked_lengths
 from helpers.masking.trace_runs import on_shapes, predicted
 from helpers.masking.trace_steps import steps_of
 from helpers.masking.trace_table import Trace
+
+
+@contextlib.contextmanager
+def _noted() -> Iterator[None]:
+    """Say beneath an error of Keras's which argument it is about."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note("batch: the model could not be called with it; see the error above.")
+        raise
 
 
 def trace(
@@ -63,19 +75,17 @@ def trace(
     """
     if not isinstance(model, keras.Layer):
         raise TypeError(f"model: expected a Keras model or layer, got {type(model).__name__}")
+    boolean("predict", predict)
     batch = checked_batch(batch)
     leaves = keras.tree.flatten(batch)
     names = Names(leaves, checked_axes(axes, batch, leaves))
     real = checked_lengths(lengths, leaves, names)
 
-    recording.build(model, batch)
+    with _noted():
+        recording.build(model, batch)
     with recording.state_kept(model):
-        try:
-            with recording.record_calls() as eager:
-                model(batch)
-        except Exception as error:
-            error.add_note("batch: the model could not be called with it; see the error above.")
-            raise
+        with _noted(), recording.record_calls() as eager:
+            model(batch)
         with names_kept():
             symbolic = on_shapes(model, batch, eager)
             found: dict[int, str] = {}

@@ -52,6 +52,7 @@ def test_a_second_lstm_still_gets_the_mask():
     )
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
 def test_keras_3_13_takes_no_pydataset_for_a_stateful_rnn_even_if_all_batches_are_full(

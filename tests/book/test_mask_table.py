@@ -36,6 +36,7 @@ def public_layers():
     return found
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 def test_the_facts_are_what_a_run_shows(row):

@@ -222,12 +222,14 @@ def accuracy(side, masking, seed=0):
     return np.mean((np.asarray(model(x[512:]))[:, 0] > 0.5) == y[512:])
 
 
+@pytest.mark.wide
 def test_padding_without_a_mask_ruins_training_if_it_stands_behind_what_matters():
     assert accuracy("post", None) < 0.7
     assert accuracy("pre", None) > 0.95
     assert accuracy("post", "mask_zero") > 0.95
 
 
+@pytest.mark.wide
 def test_in_the_listing_as_printed_padding_before_the_row_is_the_better_choice():
     assert accuracy("post", "Masking") < 0.7
     assert accuracy("pre", "Masking") > 0.95

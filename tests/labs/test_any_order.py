@@ -23,6 +23,7 @@ def answers(lab):
     return tasks
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("lab", LABS)
 def test_all_run_and_then_answered_from_the_last_task_to_the_first(lab):
     names, _ = lab_runs.run(lab_runs.LABS / f"{lab}.ipynb")

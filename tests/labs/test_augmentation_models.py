@@ -84,6 +84,7 @@ def test_a_model_that_counts_the_padding_is_wrong(names):
     assert "padded to a smaller batch" in told
 
 
+@pytest.mark.wide
 def test_a_model_trained_on_resized_crops_is_wrong(names):
     crops, _, far = names["crops"](240)
     resize = layers.Resizing(48, 48)

@@ -182,6 +182,7 @@ def few(names):
     return names["strings"](3, (1, 3), seed=3)[0]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", WRONG_READERS)
 def test_wrong_readers(few, name):
     options, message = WRONG_READERS[name]
@@ -216,6 +217,7 @@ class TheirMask(layers.Layer):
         return ops.logical_and(mask, ops.pad(mask, [[0, 0], [0, 1]])[:, 1:])
 
 
+@pytest.mark.wide
 def test_readers_in_another_style_are_right(few):
     right("mend", crnn(columns=TheirColumns()), pictures=few)
     right("mend", crnn(run=one_by_one(mask_norm=True, clean=True)), pictures=few)

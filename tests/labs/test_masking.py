@@ -8,7 +8,6 @@ import keras
 import lab_runs
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers, ops
 
 from helpers import masking, padding
@@ -192,6 +191,7 @@ WRONG_EMBEDDINGS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", WRONG_EMBEDDINGS)
 def test_wrong_embeddings(tokens, name):
     options, message = WRONG_EMBEDDINGS[name]
@@ -223,6 +223,7 @@ def test_a_mask_by_hand_is_right(tokens):
     right("mend-embedding", of_ids(mask_zero=False, read=by_hand), rows=tokens)
 
 
+@pytest.mark.wide
 def test_a_model_of_another_style_is_right_and_stays_as_it_was(tokens):
     class Own(keras.Model):
         def __init__(self):
@@ -275,17 +276,20 @@ WRONG_SUMS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", WRONG_SUMS)
 def test_wrong_operations(rows, name):
     options, message = WRONG_SUMS[name]
     assert re.match(message, wrong("mend-operation", of_sums(**options), rows=rows))
 
 
+@pytest.mark.wide
 def test_the_labs_operations_are_wrong(names, rows):
     told = wrong("mend-operation", names["operation_model"](), rows=rows)
     assert re.match(MOVES + r"lstm_2 gets no mask: add\w* dropped it without a word\.", told)
 
 
+@pytest.mark.wide
 def test_operations_with_a_mask_by_hand_are_right(rows):
     def last(h, inputs):
         return layers.LSTM(5, name="lstm_2")(h, mask=ops.any(inputs != 0, axis=-1))
@@ -321,6 +325,7 @@ WRONG_CONVOLUTIONS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", WRONG_CONVOLUTIONS)
 def test_wrong_convolutions(rows, name):
     options, message = WRONG_CONVOLUTIONS[name]
@@ -367,6 +372,7 @@ def test_the_judge_knows_the_layers_and_the_one_that_loses_the_mask(names, given
     assert trace.lost[0].name == tasks.LOST_AT
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -382,6 +388,7 @@ def test_wrong_places(names, tokens, given, mended, name, message):
     assert wrong("find", name, mended, given=given, rows=tokens).startswith(message)
 
 
+@pytest.mark.wide
 def test_wrong_readers(names, tokens, given):
     told = functools.partial(wrong, "find", "position", given=given, rows=tokens)
     assert re.match(MOVES + "attention gets no mask: position dropped it with", told(given))
@@ -392,6 +399,7 @@ def test_wrong_readers(names, tokens, given):
     assert told(names["reader"]).startswith("mended: expected a model, got the function reader.")
 
 
+@pytest.mark.wide
 def test_right_readers(names, tokens, mended, capsys):
     class Passing(names["Position"]):
         def compute_mask(self, inputs, mask=None):
@@ -405,140 +413,3 @@ def test_right_readers(names, tokens, mended, capsys):
     assert all(map(np.array_equal, before, map(np.array, variables)))
     right("find", mended.get_layer("position"), mended, given=mended, rows=tokens)
     assert capsys.readouterr().out.count("right. `position` lost the mask") == 2
-
-
-# --- 7: the loss ---------------------------------------------------------------------------------
-
-
-def loss_of(value):
-    """A loss whose batch's value is `value(error, real)`, both `(batch, time)`."""
-
-    class Own(keras.losses.Loss):
-        def __call__(self, y_true, y_pred, sample_weight=None):
-            real = ops.cast(y_pred._keras_mask, "float32")
-            return value(ops.square(y_true - y_pred)[..., 0], real)
-
-    return Own()
-
-
-def per_row(error, real):
-    return ops.sum(error * real, axis=1) / ops.sum(real, axis=1)
-
-
-@pytest.fixture
-def eager():
-    """What is wrong is wrong without a graph too, and compiling one for every shape takes long."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-WRONG_LOSSES = {
-    "mse": ("mse", "the batch axis: in one batch of 3 rows the loss is 1.0"),
-    "all real steps of the batch": (
-        loss_of(lambda error, real: ops.sum(error * real) / ops.sum(real)),
-        "the batch axis: in one batch of 3 rows the loss is 1.0",
-    ),
-    "padded steps in the mean": (
-        loss_of(lambda error, real: ops.mean(error * real)),
-        "the time axis: padded to 16 steps the loss is",
-    ),
-    "no mask": (
-        loss_of(lambda error, real: ops.mean(error)),
-        "the time axis: padded to 16 steps the loss is",
-    ),
-    "sum over rows": (
-        loss_of(lambda error, real: ops.sum(per_row(error, real))),
-        "the batch axis: in one batch of 3 rows the loss is",
-    ),
-    "only neighbours": (
-        loss_of(
-            lambda error, real: ops.mean(
-                per_row(error, real) + ops.cast(ops.shape(real)[0] == 2, "float32")
-            )
-        ),
-        "the batch axis: in one batch of 3 rows the loss is",
-    ),
-    "a value per row": (
-        lambda y_true, y_pred: ops.mean(ops.square(y_true - y_pred), axis=(1, 2)),
-        "it returns (batch,), which Keras cannot multiply by the mask (batch, time): override",
-    ),
-    "constant": (
-        loss_of(lambda error, real: ops.sum(0 * error)),
-        "it does not depend on the batches, but expected 0.838",
-    ),
-    "sum over steps": (
-        loss_of(lambda error, real: ops.mean(ops.sum(error * real, axis=1))),
-        "it does not depend on the batches, but expected 0.838",
-    ),
-    "root": (
-        loss_of(lambda error, real: ops.mean(per_row(ops.sqrt(error + 1e-7), real))),
-        "it does not depend on the batches, but expected 0.838",
-    ),
-    "NaN": (
-        loss_of(lambda error, real: ops.mean(error) * float("nan")),
-        "in one batch of 3 rows the loss is nan, not a finite number.",
-    ),
-    "a name that there is not": (
-        loss_of(lambda error, real: ops.mean(error * mask)),  # noqa: F821
-        "it raises NameError: name 'mask' is not defined, in your line `loss_of(lambda error, real",
-    ),
-    "no return": (
-        loss_of(lambda error, real: None),
-        "expected a loss that returns a number, got None. Does it return what it computed?",
-    ),
-    "no loss": ("no such loss", "expected a loss: Could not interpret"),
-    "nothing": (None, "expected a loss, got None."),
-    "a class": (keras.losses.MeanSquaredError, "give an object of the class, not the class"),
-}
-
-
-@pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("name", WRONG_LOSSES)
-def test_wrong_losses(names, rows, name):
-    loss, message = WRONG_LOSSES[name]
-    assert wrong("loss", loss, rows=rows, targets=names["targets"]).startswith(message)
-
-
-def test_the_labs_loss_is_wrong(names, rows):
-    told = wrong("loss", names["EachRowAlike"](), rows=rows, targets=names["targets"])
-    assert told.startswith("the batch axis: in one batch of 3 rows the loss is 1.0")
-
-
-@pytest.mark.usefixtures("eager")
-def test_a_loss_that_is_right_for_one_model_only_is_wrong(names, rows):
-    targets = names["targets"]
-    of_zeros = float(np.mean([np.square(target).mean() for target in targets]))
-    told = wrong(
-        "loss", loss_of(lambda e, r: ops.sum(0 * e) + of_zeros), rows=rows, targets=targets
-    )
-    assert told.startswith("it does not depend on the batches, but expected")
-    assert f"expected {of_zeros:.4g}" not in told
-
-
-def test_right_losses(names, rows, capsys):
-    def as_function(y_true, y_pred):
-        # Keras divides by the batch's real steps; what that loses is put back before.
-        real = ops.cast(y_pred._keras_mask, "float32")
-        back = ops.sum(real) / ops.cast(ops.shape(real)[0], "float32")
-        steps = ops.sum(real, axis=1, keepdims=True)
-        return ops.square(y_true - y_pred)[..., 0] * back / steps
-
-    for loss in (as_function, masking.SequenceLoss("mse", per="row")):
-        right("loss", loss, rows=rows, targets=names["targets"])
-    assert capsys.readouterr().out.count("each row counts alike.") == 2
-
-
-@pytest.mark.usefixtures("eager")
-def test_each_step_alike_is_another_loss(names, rows):
-    mean = float(np.mean(list(map(len, rows))))
-    loss = masking.SequenceLoss("mse", per="step", mean_length=mean)
-    told = wrong("loss", loss, rows=rows, targets=names["targets"])
-    assert told.startswith(
-        "it does not depend on the batches, but each step counts alike, not each"
-    )
-
-
-def test_a_loss_may_be_unfinished(names, rows, capsys):
-    right("loss", loss_of(lambda error, real: ...), rows=rows, targets=names["targets"])
-    assert capsys.readouterr().out == "masking/loss: not attempted\n"

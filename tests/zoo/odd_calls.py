@@ -458,7 +458,7 @@ CALLS = {
     "masking.segment_mask": (masking.segment_mask, {"segments": [[1, 1, 2], [1, 0, 0]]}),
     "masking.SequenceLoss": (
         _loss,
-        {"loss": "mse", "per": "row", "mean_length": 3.0, "name": "loss"},
+        {"loss": "mse", "per": "step", "mean_length": 3.0, "name": "loss"},
     ),
     "masking.SequenceLoss call": (
         lambda **arguments: masking.SequenceLoss("mse")(**arguments),
@@ -481,12 +481,13 @@ CALLS = {
             "seeds": 1,
             "weights": "random",
             "check": ("outputs",),
+            "loss": None,
             "tolerance": 1e-4,
         },
     ),
     "masking.padding_leak model": (
         lambda model: masking.padding_leak(model, [np.ones((3, 2), "float32")]),
-        {"model": "a model"},
+        {"model": L.Dense(1)},
     ),
     "masking.trace": (
         lambda **arguments: masking.trace(Task.model(), **arguments),
@@ -494,7 +495,7 @@ CALLS = {
     ),
     "masking.trace model": (
         lambda model: masking.trace(model, np.ones((2, 3, 2))),
-        {"model": "a model"},
+        {"model": L.Dense(1)},
     ),
     "errors.find": (errors.find, {"error": "expected ndim=3, found ndim=2"}),
     "errors.explain": (errors.explain, {"error": "expected ndim=3, found ndim=2"}),
@@ -543,6 +544,6 @@ LEFT_OUT = {
     },
     "explore": {f"{name}_explorer" for name in ("fit", "image", "mask", "plan", "tail")},
     "labs": {"Wrong", "first_line", "hand_over", "rows_shown"},
-    "masking": {"Leak", "Mask", "Step", "Trace"},
+    "masking": {"Leak", "Mask", "Side", "Step", "Trace"},
     "padding": {"Packed", "fill_bins"},
 }

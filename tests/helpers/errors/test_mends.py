@@ -59,6 +59,7 @@ def forget(model):
             layer.reset_state()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("row", MENDED)
 def test_fit_and_predict_of_two_sizes_are_what_an_eager_call_says(row, backwards):

@@ -87,6 +87,7 @@ def assert_identity(form, case):
     assert_same(batches(form(**case, augment=function), epochs=2), expected)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", IDENTITY)
 @BOTH
 def test_a_function_that_changes_nothing_changes_nothing(form, case):

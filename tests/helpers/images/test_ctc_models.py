@@ -76,6 +76,7 @@ def test_fit_is_the_same_however_far_the_batch_is_padded():
     assert found[0][0][1] < found[0][0][0]
 
 
+@pytest.mark.wide
 @pytest.mark.slow
 def test_a_model_learns_to_read():
     """Steps show their symbol; two equal ones with a blank between."""
@@ -97,6 +98,7 @@ def test_a_model_learns_to_read():
     assert [row.tolist() for row in by_length] == list(STRINGS)
 
 
+@pytest.mark.wide
 @pytest.mark.slow
 def test_fit_and_evaluate_run_under_jit():
     if BACKEND == "torch":

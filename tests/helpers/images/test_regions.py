@@ -428,6 +428,7 @@ def test_fit_with_an_image_without_regions():
         np.testing.assert_allclose(one_, other, atol=1e-4)
 
 
+@pytest.mark.wide
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX always compiles, PyTorch has no XLA")
 def test_it_compiles_with_xla():

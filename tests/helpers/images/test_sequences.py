@@ -125,6 +125,7 @@ def test_predict_on_two_padded_sizes_in_both_orders(order, across, falling):
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.wide
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX always compiles, PyTorch has no XLA")
 @few
@@ -161,6 +162,7 @@ def test_the_mask_arrives_in_a_functional_model(order, across):
     assert (np.diff(mask, axis=1) <= 0).all()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.slow
 @few
 def test_fit_does_not_depend_on_the_padding(order, across):

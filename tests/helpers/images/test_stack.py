@@ -195,6 +195,7 @@ def changes(model, x, sizes, before):
     return [new - old for new, old in zip(model.get_weights(), before, strict=True)]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["crnn", "cells alone", "max, same", "transposed"])
 def test_gradients_and_statistics_do_not_depend_on_the_padding(name):
@@ -234,6 +235,7 @@ def test_the_gradient_of_an_image_is_the_one_it_has_alone():
         np.testing.assert_allclose(new - old, expected / len(IMAGES), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("order", [1] if BACKEND == "jax" else [1, -1])
 def test_fit_and_predict_take_batches_of_several_sizes(order):
@@ -250,6 +252,7 @@ def test_fit_and_predict_take_batches_of_several_sizes(order):
     np.testing.assert_allclose(np.concatenate(single), first, atol=1e-5)
 
 
+@pytest.mark.wide
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX always compiles, PyTorch has no XLA")
 def test_it_compiles_with_xla():
@@ -367,6 +370,7 @@ def test_integers_are_images_too():
     np.testing.assert_allclose(numpy(plain), 255 * numpy(feature_map), atol=1e-2)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_is_kept(policy):

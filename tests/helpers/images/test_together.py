@@ -63,6 +63,7 @@ def answers(model, batch):
     return np.asarray(ops.convert_to_numpy(model.predict_on_batch(batch)))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_an_image_alone_answers_as_in_a_padded_batch_of_garbage(way):

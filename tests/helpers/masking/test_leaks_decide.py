@@ -42,6 +42,7 @@ def small_reader(masked, **last):
     return keras.Sequential([keras.Input((None, 2)), *first, lstm, layers.Dense(1, **last)])
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX takes minutes to compile it")
 def test_a_deep_stack_is_seen_to_read_its_input():
     assert padding_leak(deep_encoder(masked=False), IDS, **FEW).leaks is True
@@ -58,6 +59,7 @@ def test_small_outputs_leak_too():
     assert clean.leaks is False
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
 def test_half_precision_is_no_leak(policy):
     # not every backend computes Keras's orthogonal initialiser in half precision

@@ -73,6 +73,16 @@ def test_a_layer_that_is_given_a_mask_need_not_use_it():
     assert leak.reason == "deaf lets padding into the real steps although it is given the mask"
 
 
+@pytest.mark.parametrize(
+    "add", [lambda h: ops.pad(h, ((0, 0), (1, 1), (0, 0))), layers.ZeroPadding1D(1)]
+)
+def test_steps_added_at_the_edges_are_not_to_blame_but_what_reads_them(add):
+    x = keras.Input((None, 4))
+    h = add(layers.Dense(4, bias_initializer="ones")(x))
+    leak = padding_leak(keras.Model(x, layers.Conv1D(2, 3, name="conv")(h)), floats(), **ONCE)
+    assert (leak.leaks, leak.first_layer) == (True, "conv")
+
+
 # --- loss ----------------------------------------------------------------------------------------
 
 
