@@ -1,5 +1,3 @@
-import math
-
 import keras
 import numpy as np
 
@@ -24,7 +22,7 @@ def mend():
             self.x = x
 
         def __len__(self):
-            return math.ceil(len(self.x) / 32)
+            return -(-len(self.x) // 32)
 
         def __getitem__(self, index):
             x = self.x[index * 32 : (index + 1) * 32]

@@ -1,0 +1,154 @@
+"""What the same mistakes say on other ways to the same row: wrapped, with other sizes, long ago."""
+
+import numpy as np
+import pytest
+
+from helpers import errors
+
+WRAPPED = (
+    "Graph execution error: Detected at node PyFunc defined at (most recent call last): <stack "
+)
+TARGETS = "Arguments `target` and `output` must have the same "
+RANK = "Argument `output` must have rank (ndim) `target.ndim - 1`. Received: target.shape="
+ROWS = {
+    "Exception encountered when calling GRU.call(). Input tensor `gru_1/ReadVariableOp:0` enters "
+    "the loop with shape (1, 4), but has shape (None, 4) after one iteration.": (
+        "stateful-rnn-of-another-batch-size"
+    ),
+    "tuple arity mismatch; expected: 3, got: 2; tuple: (": "weights-in-some-batches-only",
+    f"{WRAPPED}IndexError: list index out of range": "full-batches-only",
+    f"{WRAPPED}ValueError: could not broadcast input array from shape (9,5) "
+    "into shape (32,5)": "full-batches-only",
+    "could not broadcast input array from shape (9,5,1) into shape (32,5,1)": "full-batches-only",
+    "could not broadcast input array from shape (9,8,8,3) into shape (16,8,8,3)": (
+        "full-batches-only"
+    ),
+    "cannot reshape array of size 45 into shape (32,5,1)": "full-batches-only",
+    "could not broadcast input array from shape (8,12,4) into shape (8,9,3)": (
+        "colours-into-a-slot-of-other-channels"
+    ),
+    f"{RANK}(None, 7), output.shape=(None, 4)": "targets-per-step-for-one-answer-per-row",
+    f"{TARGETS}rank (ndim). Received: target.shape=(None, 7, 4), output.shape=(None, 4)": (
+        "targets-per-step-for-one-answer-per-row"
+    ),
+    f"{TARGETS}rank (ndim). Received: target.shape=(None, 5), output.shape=(None, 5, 2)": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    f"{TARGETS}shape. Received: target.shape=(None, 9, 9, 1), output.shape=(None, 9, 9, 3)": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    "Exception encountered when calling BatchNormalization.call(). Incompatible shapes: [4,6,1] "
+    "vs. [4,5,3] [Op:BroadcastTo]": "batch-normalization-with-a-mask-of-other-axes",
+    "Dimensions must be equal, but are 12 and 10 for '{{node sequential_1/pos_1/add}} = "
+    "AddV2[T=DT_FLOAT](data, strided_slice)' with input shapes: [2,12,4], [10,4].": (
+        "position-table-shorter-than-the-sequence"
+    ),
+    "Incompatible shapes: [2,12,4] vs. [10,4] [[{{node gradient_tape/pos_1/add/Broadcast": (
+        "position-table-shorter-than-the-sequence"
+    ),
+    "ConcatOp : Dimension 1 in both shapes must be equal: shape[0] = [2,7,4] vs. shape[1] = "
+    "[2,9,4] [[{{node functional_1/concatenate_1/concat}}]]": (
+        "sequences-of-two-lengths-concatenated"
+    ),
+    "Received a label value of 254 which is outside the valid range of [0, 3).": (
+        "label-beyond-the-classes"
+    ),
+    "expected shape=(None, 784), found shape=(8, 28, 28)": "array-into-a-model-of-vectors",
+    "layer 'dense' is incompatible with the layer: expected axis -1 of input shape to have value "
+    "784, but received input with shape (None, 28, 28)": "array-into-a-model-of-vectors",
+    "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.'x' "
+    "sizes: 105, 96 'y' sizes: 105": "x-and-y-differ-in-rows",
+    "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples.'x' "
+    "sizes: 5, 7 'y' sizes: 2": "rows-of-several-lengths-in-a-list",
+}
+JAX = {
+    f"{TARGETS}shape up until the last dimension: target.shape=(8,), output.shape=(8, 7, 4)": (
+        "targets-without-a-time-axis"
+    ),
+    f"{TARGETS}shape. Received: target.shape=(8, 4), output.shape=(8, 7, 4)": (
+        "targets-without-a-time-axis"
+    ),
+    f"{TARGETS}shape up until the last dimension: target.shape=(8, 7), output.shape=(8, 4)": (
+        "targets-per-step-for-one-answer-per-row"
+    ),
+    f"{TARGETS}shape. Received: target.shape=(8, 7, 4), output.shape=(8, 4)": (
+        "targets-per-step-for-one-answer-per-row"
+    ),
+    f"{TARGETS}shape. Received: target.shape=(8,), output.shape=(8, 4)": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    f"{TARGETS}shape. Received: target.shape=(8, 5), output.shape=(8, 5, 2)": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    "Exception encountered when calling BatchNormalization.call(). Incompatible types for "
+    "broadcasting: input type=bool[4,6,1] and requested type=bool[4,5,3]": (
+        "batch-normalization-with-a-mask-of-other-axes"
+    ),
+    "'>' not supported between instances of 'method' and 'int'": "num-batches-as-a-method",
+    "Exception encountered when calling Concatenate.call(). Cannot concatenate arrays with shapes "
+    "that differ in dimensions other than the one being concatenated: concatenating along "
+    "dimension 2 for shapes (2, 5, 4), (2, 7, 4).": "sequences-of-two-lengths-concatenated",
+    "Exception encountered when calling Concatenate.call(). Cannot concatenate arrays with shapes "
+    "that differ in dimensions other than the one being concatenated: concatenating along "
+    "dimension 3 for shapes (2, 5, 5, 4), (2, 4, 4, 4).": "maps-of-two-sizes-joined",
+    "Incompatible shapes for broadcasting: shapes=[(2, 12, 4), (10, 4)]": (
+        "position-table-shorter-than-the-sequence"
+    ),
+}
+CHECKED = "Error when checking input: expected layer_1_input to have"
+JOINED = "A `Concatenate` layer requires inputs with matching shapes except for the concat axis. "
+# Keras 2 and TensorFlow 1 are not run here: the wordings are those of public reports.
+OLDER = {
+    "Cannot add tensor to the batch: number of elements does not match. Shapes are: [tensor]: [5], "
+    "[batch]: [3] [Op:IteratorGetNext]": "rows-of-several-lengths-batched",
+    f"{CHECKED} 3 dimensions, but got array with shape (105, 5)": (
+        "sequence-without-a-features-axis"
+    ),
+    f"{CHECKED} 4 dimensions, but got array with shape (28, 28, 1)": (
+        "one-image-without-a-batch-axis"
+    ),
+    "Error when checking target: expected dense_1 to have 3 dimensions, but got array with shape "
+    "(105, 1)": "targets-without-a-time-axis",
+    "Error when checking target: expected dense_1 to have 2 dimensions, but got array with shape "
+    "(105, 7, 4)": "targets-per-step-for-one-answer-per-row",
+    "Error when checking target: expected dense_2 to have shape (4,) but got array with shape "
+    "(1,)": "class-numbers-for-one-hot-targets",
+    f"{JOINED}Got inputs shapes: [(None, 9, 11, 2), (None, 8, 10, 2)]": "maps-of-two-sizes-joined",
+    f"{JOINED}Got inputs shapes: [(None, 5, 3), (None, 7, 3)]": (
+        "sequences-of-two-lengths-concatenated"
+    ),
+    "total size of new array must be unchanged, input_shape = [20, 3], output_shape = [7, 3]": (
+        "reshape-with-a-fixed-width"
+    ),
+    "Cannot take the length of Shape with unknown rank.": "dataset-with-types-and-no-shapes",
+    "Output of generator should be a tuple `(x, y, sample_weight)` or `(x, y)`. Found: None": (
+        "generator-that-yields-no-tuple"
+    ),
+    "Input arrays should have the same number of samples as target arrays. Found 105 input samples "
+    "and 96 target samples.": "x-and-y-differ-in-rows",
+    "If a RNN is stateful, it needs to know its batch size.": "stateful-rnn-of-an-open-batch-size",
+    "In a stateful network, you should only pass inputs with a number of samples that can be "
+    "divided by the batch size. Found: 105 samples": "stateful-rnn-of-another-batch-size",
+    "Shapes (None, 1) and (None, 4) are incompatible": "class-numbers-for-one-hot-targets",
+    "Shapes (None, 7, 4) and (None, 4) are incompatible": "targets-per-step-for-one-answer-per-row",
+    "Shapes (None, 4) and (None, 7, 4) are incompatible": "targets-without-a-time-axis",
+    "`logits` and `labels` must have the same shape, received ((None, 4) vs (None, 1)).": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    "You are passing a target array of shape (105, 1) while using as loss "
+    "`categorical_crossentropy`.": "class-numbers-for-one-hot-targets",
+    "Found a sample_weight array with shape (8,) for an input with shape (8, 5, 2). sample_weight "
+    "cannot be broadcast.": "weights-and-loss-with-different-axes",
+}
+
+
+@pytest.mark.parametrize(("message", "row"), {**ROWS, **JAX, **OLDER}.items())
+def test_a_wording_finds_its_row(message, row):
+    assert errors.find(f"ValueError: {message}").id == row
+
+
+def test_the_cause_below_a_message_is_not_the_answer():
+    rows = np.array([np.ones((3, 2)), np.ones((4, 2))], dtype=object)
+    with pytest.raises(ValueError, match="setting an array element") as caught:
+        rows.astype("float32")
+    assert errors.find(caught.value).id == "object-array-made-into-numbers"
