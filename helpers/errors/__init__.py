@@ -5,8 +5,9 @@ whose ``provoke()`` causes it. Only the situations import a framework.
 """
 
 from helpers.errors.expecting import expected, warned
-from helpers.errors.index import Entry, Explanation, catalogue, explain, find, fold
+from helpers.errors.index import Entry, Explanation, catalogue, explain, find
 from helpers.errors.ipython import load_ipython_extension, unload_ipython_extension
+from helpers.errors.pastes import fold
 
 __all__ = [
     "Entry",

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from helpers.errors.index import check_text, fold, text_of
+from helpers.errors.pastes import check_text, exception_texts, fold
 
 _MOST = 200  # characters of what was looked for
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
@@ -44,7 +44,7 @@ def expected(
     try:
         yield
     except wanted as error:
-        message = text_of(error)
+        message = "\n".join(exception_texts(error))
         if not _occurs(shows, message):
             raise AssertionError(f"{_quoted(shows)} is not in the message:\n{message}") from error
         print(says or f"{type(error).__name__}: {_plain(shows) or _first_line(error)}")

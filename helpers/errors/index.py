@@ -8,34 +8,34 @@ search and the tests that still provoke every message. :class:`Entry` says what 
 import functools
 import importlib.resources
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 import yaml
 
+from helpers.errors import matching, pastes
+from helpers.errors.pastes import fold
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
-_COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
-# The page's script, book/_static/find-error.js, does the same with the same numbers.
-_READ = 20_000  # characters at the end of a text that are read: a traceback ends in its message
 _SPAN = 2_000  # characters that a `.*` of a pattern spans: so a search takes linear time
-_RAISED = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration):|Traceback \(most recent")
 
 
 @dataclass(frozen=True)
 class Entry:
     """One row of the error index.
 
-    The file of a row holds all but the id, which is its name. It may leave out `provoke` and
-    `no_mend`. Its `position` is its place on the page and in the search; a row without one comes
-    last. The first row that matches is the answer, so a special case comes before a general one.
+    The file of a row holds all but the id, which is its name. It may leave out `provoke`, `where`,
+    `reads` and `no_mend`. Of the rows that fit the most specific is the answer: the one that reads
+    more of the message, else the one with more conditions, else the one with the smaller
+    `position`, which is also its place on the page; a row without one comes last.
 
     Attributes:
         id: Name of the row, and its anchor on the page ``error-index``.
         title: The problem in a few words.
         pattern: Regular expression for the message's stable part, see :func:`find`; only what
             Python and JavaScript read alike. Where the file has ``.*`` it spans 2,000 characters.
+            A part that a condition or `reads` needs has a name, ``(?P<name>...)``.
         exception: Names of the exceptions, or warnings, that carry the message.
         provoke: Name that the page gives to the function that causes it; the id, if left out.
         cause: Why it happens, in one to three sentences of Markdown.
@@ -44,6 +44,11 @@ class Entry:
         versions: The wording by version lane (main: Keras 3.15, colab: Keras 3.13), with … where
             it varies; a lane that is missing does not show the message.
         no_mend: Why the row has no ``mend()``, a sentence; empty if it has one.
+        where: Conditions on the named parts, all of which hold where the row fits, such as
+            ``[a.rank, equals, b.rank]``, ``[a.0, differs, 1]`` or ``[a, clashes on, [0], b]``; see
+            ``helpers.errors.matching``.
+        reads: What was read, with the named parts in braces, such as
+            ``axis 1, time: {a.1} against {b.1}``. Of several the first whose parts are all there.
     """
 
     id: str
@@ -56,6 +61,8 @@ class Entry:
     chapter: str
     versions: Mapping[str, str]
     no_mend: str = ""
+    where: tuple[tuple, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def warns(self) -> bool:
@@ -68,48 +75,62 @@ class Explanation:
     """What the error index says of a message; prints as text and shows as Markdown.
 
     Attributes:
-        entry: The row that matches, or None.
+        entry: The row that fits best, or None.
+        other: A second row that fits, by another part of the message or by its cause, or None.
+        read: What the row read in the message, such as "axis 1, time: 10 against 12", or "".
+        guesses: Where no row fits and the message is probably of our subject: the two nearest.
     """
 
     entry: Entry | None
+    other: Entry | None = None
+    read: str = ""
+    guesses: tuple[Entry, ...] = ()
 
     def __str__(self) -> str:
         if self.entry is None:
-            return (
-                "The error index has no entry for this message.\n"
-                "Look for a similar symptom on the page error-index of the book."
-            )
+            return "\n".join([*self._nothing(), *(f"- {_named(row)}" for row in self.guesses)])
         entry = self.entry
-        return (
-            f"{entry.title}\n"
-            f"Cause: {fold(entry.cause)}\n"
-            f"Fix:   {fold(entry.fix)}\n"
-            f"Read:  {_place(entry.chapter)} (error-index, {entry.id})"
-        )
+        lines = [
+            entry.title,
+            f"Here:  {self.read}" if self.read else "",
+            f"Cause: {fold(entry.cause)}",
+            f"Fix:   {fold(entry.fix)}",
+            f"Read:  {_place(entry.chapter)} (error-index, {entry.id})",
+            f"Or:    {_named(self.other)}" if self.other else "",
+        ]
+        return "\n".join(line for line in lines if line)
 
     __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
         if self.entry is None:
-            return (
-                "**The error index has no entry for this message.** "
-                "Look for a similar symptom on the page *error-index* of the book."
-            )
+            first, *rest = self._nothing()
+            guesses = "".join(f"\n- {_named(row)}" for row in self.guesses)
+            return f"**{first}** {' '.join(rest)}" + (guesses and "\n") + guesses
         entry = self.entry
-        return (
-            f"**{entry.title}**\n\n"
-            f"- **Cause:** {fold(entry.cause)}\n"
-            f"- **Fix:** {fold(entry.fix)}\n"
-            f"- **Read:** {_place(entry.chapter)} (*error-index*, `{entry.id}`)"
-        )
+        lines = [
+            f"- **Here:** {self.read}" if self.read else "",
+            f"- **Cause:** {fold(entry.cause)}",
+            f"- **Fix:** {fold(entry.fix)}",
+            f"- **Read:** {_place(entry.chapter)} (*error-index*, `{entry.id}`)",
+            f"- **Or:** {_named(self.other)}" if self.other else "",
+        ]
+        return f"**{entry.title}**\n\n" + "\n".join(line for line in lines if line)
+
+    def _nothing(self) -> list[str]:
+        place = "on the page error-index of the book"
+        said = "The error index has no entry for this message."
+        if self.guesses:
+            return [said, f"These are the nearest {place}, as guesses:"]
+        return [said, f"Look for a similar symptom {place}."]
 
 
 @functools.cache
 def catalogue() -> tuple[Entry, ...]:
-    """Return the rows of the error index, in the order in which they are searched.
+    """Return the rows of the error index, in the order of their positions.
 
     Returns:
-        The entries. The first one that matches a message is the answer.
+        The entries, as they come on the page.
 
     Example:
         >>> all(entry.cause and entry.fix for entry in catalogue())
@@ -128,44 +149,28 @@ def _row(file: Traversable) -> dict:
         row = yaml.load(file.read_bytes(), _LOADER)
         row["exception"] = tuple(row["exception"])
         row["pattern"] = row["pattern"].replace(".*", f".{{0,{_SPAN}}}")
+        row["where"] = tuple(map(tuple, row.get("where", ())))
+        reads = row.get("reads", ())
+        row["reads"] = (reads,) if isinstance(reads, str) else tuple(reads)
     except (yaml.YAMLError, TypeError, KeyError) as error:
         raise ValueError(f"{file}: expected the fields of a row, got {error!r}") from error
     return {"id": name, "provoke": name.replace("-", "_"), **row}
 
 
-def fold(text: str) -> str:
-    r"""Take terminal colours out of a text and make every run of white space one space.
-
-    Args:
-        text: Any text, such as a traceback copied from a terminal.
-
-    Returns:
-        The text that the patterns of the error index are matched against.
-
-    Raises:
-        TypeError: `text` is no text.
-
-    Example:
-        >>> fold("a\n   message")
-        'a message'
-    """
-    check_text("text", text)
-    return " ".join(_COLOUR_CODES.sub("", text).split())
-
-
 def find(error: BaseException | str) -> Entry | None:
-    """Return the first row of the error index that matches an exception or a text.
+    """Return the row of the error index that fits an exception or a text best.
 
     Runs of white space, line breaks included, count as one space, so a message that a terminal
-    has wrapped is still found. Of an exception, its causes and its notes are searched too. Where
-    something was raised a warning beside it is not the answer, and of a long text only the last
-    20,000 characters are read.
+    has wrapped is still found. Of a text the last exception is the question; after it come its
+    causes and the members of a group, as of an exception, whose notes are read too. A warning is
+    the answer only where nothing was raised. Of a long message the last 20,000 characters are
+    searched, of a long text the last 400,000 are read.
 
     Args:
         error: An exception, a warning, or any text, such as a whole traceback.
 
     Returns:
-        The entry, or None where no row matches.
+        The entry, or None where no row fits.
 
     Raises:
         TypeError: `error` is neither an exception nor a text.
@@ -174,10 +179,8 @@ def find(error: BaseException | str) -> Entry | None:
         >>> find("ValueError: The PyDataset has length 0").id
         'dataset-length-zero'
     """
-    text = fold(text_of(error)[-2 * _READ :])[-_READ:]
-    raised = bool(_RAISED.search(text))
-    rows = (entry for entry in catalogue() if not (raised and entry.warns))
-    return next((entry for entry in rows if re.search(entry.pattern, text)), None)
+    fits = _fits(_paste(error))
+    return fits[0].entry if fits else None
 
 
 def explain(error: BaseException | str) -> Explanation:
@@ -197,28 +200,42 @@ def explain(error: BaseException | str) -> Explanation:
         >>> print(explain("some other trouble").entry)
         None
     """
-    return Explanation(find(error))
+    paste = _paste(error)
+    fits = _fits(paste)
+    if fits:
+        other = fits[1].entry if len(fits) > 1 else None
+        return Explanation(fits[0].entry, other, fits[0].read)
+    rows = catalogue()
+    places = matching.nearest([wording(row) for row in rows], paste.texts[0])
+    return Explanation(None, guesses=tuple(rows[place] for place in places))
 
 
-def check_text(name: str, value: str | None) -> None:
-    """Say what is wrong with ``name`` if it is no text; without NumPy, as all here."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name}: expected a text, got {type(value).__name__}")
+def wording(row: Entry) -> str:
+    """Return what a message is compared with where no row fits: the row's title and wordings."""
+    return fold(" ".join([row.title, *dict.fromkeys(row.versions.values())]))
 
 
-def text_of(error: BaseException | str) -> str:
-    """Return the text to search: the messages of an exception, of its notes and its causes."""
+def _paste(error: BaseException | str) -> pastes.Paste:
     if isinstance(error, str):
-        return error
+        return pastes.read(error)
     if not isinstance(error, BaseException):
         raise TypeError(f"error: expected an exception or a str, got {type(error).__name__}")
-    parts, seen = [], set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        parts.append(f"{type(error).__name__}: {error}")
-        parts.extend(getattr(error, "__notes__", ()))
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return "\n".join(parts)
+    return pastes.read_exception(error)
+
+
+def _fits(paste: pastes.Paste) -> list[matching.Fit]:
+    """Return two rows at most: the best fit of the first message with one, and the next."""
+    found: dict[str, matching.Fit] = {}
+    for text in paste.texts:
+        for fit in matching.fits(catalogue(), text, raised=paste.raised):
+            found.setdefault(fit.entry.id, fit)
+        if len(found) > 1:
+            break
+    return list(found.values())[:2]
+
+
+def _named(row: Entry) -> str:
+    return f"{row.title} (error-index, {row.id})"
 
 
 def _place(chapter: str) -> str:

@@ -1,0 +1,165 @@
+"""Which rows of the error index fit a message: patterns, conditions on what they read, guesses.
+
+The page's script, ``book/_static/find-error.js``, decides in the same way from the same data.
+"""
+
+import functools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from helpers.errors.index import Entry
+
+RELATIONS = ("equals", "differs", "below", "among", "clashes on")
+GUESSES = 2  # rows that are shown where none fits
+# A message that no row fits is probably of our subject if it says both of these.
+SUBJECT = (
+    r"shape|\brank\b|ndim|dimension|\bbatch|\bmask|ragged|timestep|broadcast|cardinality|\bpadd"
+    r"|\bsize of tensor"
+)
+FRAMEWORK = r"keras|tensor|\btf\.|\bjax\b|\btorch|\blayer|\[Op:|\{\{node|incompatible shapes"
+_SHARED = 9.0  # how rare the words that a guess shares with the message are, at least
+_ALIKE = re.compile(rf"(?=.*(?:{SUBJECT}))(?=.*(?:{FRAMEWORK}))", re.DOTALL)
+_PLACE = re.compile(r"\{([\w.:-]+)\}")
+
+
+class Fit(NamedTuple):
+    """A row that fits: where its match begins and ends in the message, and what it read there."""
+
+    entry: "Entry"
+    start: int
+    end: int
+    read: str
+
+
+def axes(shape: str) -> list[str]:
+    """Return the axes of a written shape, such as ``(None, 5)`` or ``[9,1]``, as texts."""
+    parts = (part.strip() for part in shape.strip("()[] ").split(","))
+    return [part for part in parts if part]
+
+
+def value(operand: Any, groups: Mapping[str, str | None]) -> str | None:
+    """Return what an operand of a condition means.
+
+    Args:
+        operand: ``a``, the text of the group of that name; ``a.rank``, ``a.0`` or ``a.1:``, of the
+            shape in it the number of axes, one axis, the axes from there on. All else is itself.
+        groups: The text of each named group; None for one that took no part.
+
+    Returns:
+        The text; None if the group took no part, "" if the shape has no such axis.
+    """
+    name, _, part = str(operand).partition(".")
+    if name not in groups:
+        return str(operand)
+    text = groups[name]
+    if text is None or not part:
+        return text
+    sizes = axes(text)
+    if part == "rank":
+        return str(len(sizes))
+    if part.endswith(":"):
+        return ",".join(sizes[int(part[:-1]) :])
+    at = int(part)
+    return sizes[at] if -len(sizes) <= at < len(sizes) else ""
+
+
+def clashes(first: str, second: str) -> list[int]:
+    """Return the axes, aligned at the last, whose two known sizes differ and of which none is 1."""
+    ours, theirs = axes(first), axes(second)
+    rank = max(len(ours), len(theirs))
+    ours, theirs = (["1"] * (rank - len(sizes)) + sizes for sizes in (ours, theirs))
+    pairs = enumerate(zip(ours, theirs, strict=True))
+    return [
+        axis
+        for axis, (a, b) in pairs
+        if a != b and a.isdecimal() and b.isdecimal() and "1" not in (a, b)
+    ]
+
+
+def holds(condition: Sequence, groups: Mapping[str, str | None]) -> bool:
+    """Whether a condition holds; one on a group that took no part does.
+
+    Args:
+        condition: ``[a, equals, b]``, ``[a, differs, b]``, ``[a, below, b]`` of whole numbers,
+            ``[a, among, [b, c]]``, or ``[a, clashes on, [0], b]``: these axes of two shapes, and no
+            others, cannot be broadcast. For the operands see :func:`value`.
+        groups: The text of each named group of the pattern.
+    """
+    left, relation, right = value(condition[0], groups), condition[1], condition[2]
+    if relation == "among":
+        return left is None or left in [str(each) for each in right]
+    other = value(condition[3] if relation == "clashes on" else right, groups)
+    if left is None or other is None:
+        return True
+    if relation == "clashes on":
+        return clashes(left, other) == list(right)
+    if relation == "below":
+        return left.isdecimal() and other.isdecimal() and int(left) < int(other)
+    return (left == other) is (relation == "equals")
+
+
+def reading(templates: Sequence[str], groups: Mapping[str, str | None]) -> str:
+    """Return the first template of whose operands, in braces, all have a value, or ""."""
+    for template in templates:
+        values = {name: value(name, groups) for name in _PLACE.findall(template)}
+        if all(values.values()):
+            return _PLACE.sub(lambda place, known=values: known[place[1]], template)
+    return ""
+
+
+def fit(row: "Entry", text: str) -> Fit | None:
+    """Return where a row first matches a message and its conditions hold, or None."""
+    for match in re.finditer(row.pattern, text):
+        groups = match.groupdict()
+        if all(holds(condition, groups) for condition in row.where):
+            return Fit(row, match.start(), match.end(), reading(row.reads, groups))
+    return None
+
+
+def fits(rows: Sequence["Entry"], text: str, *, raised: bool) -> list[Fit]:
+    """Return the rows that fit a message, the most specific first.
+
+    A row is the more specific the more of the message it reads: the longer match, else the one
+    with more conditions, else the smaller position. A row whose match lies within that of a
+    more specific one is the general case of the same thing, and is left out. No warning is the
+    answer to what was raised, and else it comes last.
+    """
+    found = [each for row in rows if not (raised and row.warns) if (each := fit(row, text))]
+    found.sort(key=lambda each: (each.entry.warns, each.start - each.end, -len(each.entry.where)))
+    kept: list[Fit] = []
+    for each in found:
+        if not any(more.start <= each.start and each.end <= more.end for more in kept):
+            kept.append(each)
+    return kept
+
+
+def nearest(wordings: Sequence[str], text: str) -> list[int]:
+    """Return the places of the wordings nearest to a message that is probably of our subject.
+
+    Two texts are the nearer the more, and the rarer, words they share.
+    """
+    if not _ALIKE.match(text):
+        return []
+    said = set(words(text))
+    known = [set(words(wording)) for wording in wordings]
+    counts = _counts(tuple(wordings))
+    scores = [sum(math.log(len(known) / counts[word]) for word in said & each) for each in known]
+    places = [place for place, score in enumerate(scores) if score >= _SHARED]
+    return sorted(places, key=lambda place: -scores[place])[:GUESSES]
+
+
+def words(text: str) -> list[str]:
+    """Return the words of at least four letters, in small letters."""
+    return re.findall(r"[a-z]{4,}", text.lower())
+
+
+@functools.cache
+def _counts(wordings: tuple[str, ...]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for wording in wordings:
+        for word in set(words(wording)):
+            counts[word] = counts.get(word, 0) + 1
+    return counts
