@@ -1,6 +1,274 @@
-/* The title page's box: match a pasted message against window.RAGGED_ERRORS, in the page. */
+/* The title page's box: match a pasted message against window.RAGGED_ERRORS, in the page.
+
+   What is read and what fits is decided as helpers/errors/pastes.py and matching.py decide it, with
+   the same names, from the same data; the tests run both on the same texts. */
 (function () {
   "use strict";
+
+  var PASTE = 400000; // characters at the end of a paste that are read
+  var MESSAGE = 20000; // characters at the end of a message that the patterns see
+  var ALL = 40000; // characters of all messages together
+  var MOST = 20; // messages
+  var PARTS = 8; // parts that may come before a line
+  var START = 300; // characters of a line that say what it is
+  var GUESSES = 2; // rows that are shown where none fits
+  var SHARED = 9; // how rare the words that a guess shares with the message are, at least
+
+  var made = {};
+
+  /* A pattern of window.RAGGED_READING. */
+  function search(name, flags) {
+    var key = name + (flags || "");
+    made[key] = made[key] || new RegExp(window.RAGGED_READING[name], flags);
+    return made[key];
+  }
+
+  /* Whether a text begins with such a pattern. */
+  function test(name, text) {
+    var pattern = search(name, "y");
+    pattern.lastIndex = 0;
+    return pattern.test(text);
+  }
+
+  // Reading a paste
+
+  function fold(text) {
+    return text.replace(search("junk", "g"), "").trim().split(/\s+/).join(" ");
+  }
+
+  function linesOf(text) {
+    text = text.slice(-PASTE).replace(search("junk", "g"), "");
+    if (text.includes("Traceback (most recent call last):\\n")) text = text.replaceAll("\\n", "\n");
+    return text.replaceAll("\r", "\n").split("\n");
+  }
+
+  /* How many parts come before a line, where they end, and where their last bar is. */
+  function before(line, most) {
+    var part = search("before", "y");
+    var found = { count: 0, at: 0, depth: 0 };
+    while (found.count < most) {
+      part.lastIndex = 0;
+      var hit = part.exec(line.slice(found.at, found.at + START));
+      if (!hit) break;
+      found.at += hit[0].length;
+      found.count += 1;
+      if (hit[0].includes("|")) found.depth = found.at;
+    }
+    return found;
+  }
+
+  /* Whether a line begins a message; one that a line ending in a colon announces does not. */
+  function opens(start, indent, frames, current) {
+    if (frames !== null) return indent <= frames && (test("raised", start) || test("named", start));
+    if (test("warned", start)) return true;
+    var last = current ? current.lines.slice(-3).filter((line) => line.trim()).pop() : "";
+    return !(last || "").trimEnd().endsWith(":") && test("raised", start);
+  }
+
+  /* What the lines raise and warn of, in their order. */
+  function said(lines) {
+    var found = [];
+    var current = null; // the message that the lines continue
+    var frames = null; // how far the traceback is indented, above its message
+    lines.forEach(function (line) {
+      var parts = before(line, PARTS);
+      var body = line.slice(parts.at).trimStart();
+      var indent = line.length - parts.at - body.length;
+      var start = body.slice(0, START);
+      if (search("frames").test(start)) {
+        current = null;
+        frames = indent;
+      } else if (test("chain", start)) {
+        current = null;
+        frames = null;
+      } else if (!current && test("frame", start)) {
+        frames = frames === null ? indent : frames;
+      } else if (opens(start, indent, frames, current)) {
+        current = { warns: test("warned", start), depth: parts.depth, parts: parts.count };
+        current.record = record(line);
+        current.lines = [body];
+        frames = null;
+        found.push(current);
+      } else if (current && record(line) !== null && record(line) !== current.record) {
+        current = null;
+      } else if (current) {
+        current.lines.push(line.slice(before(line, current.parts).at));
+      }
+    });
+    return found;
+  }
+
+  /* The level of a log's line, "" if it has none, null if it has no time stamp. */
+  function record(line) {
+    if (!test("stamp", line)) return null;
+    var level = search("level").exec(line.slice(0, before(line, PARTS).at));
+    return level ? level[0] : "";
+  }
+
+  /* The last first; what lies deeper follows the group it belongs to, in its order. */
+  function ordered(all) {
+    var groups = [];
+    all.forEach(function (each) {
+      var group = groups[groups.length - 1];
+      if (group && each.depth > group[0].depth) group.push(each);
+      else groups.push([each]);
+    });
+    return groups.reverse().flat();
+  }
+
+  /* The messages of a paste, folded, the one to answer first; and whether one was raised. */
+  function read(text) {
+    var lines = linesOf(text);
+    var all = said(lines).filter((each) => !each.warns);
+    if (all.length) return { texts: cut(ordered(all).map((e) => e.lines.join(" "))), raised: true };
+    if (lines.some((line) => search("arrow").test(line))) {
+      lines = lines.filter((line) => !search("source").test(line));
+    }
+    var whole = lines.join(" ");
+    return { texts: cut([whole]), raised: search("anywhere").test(whole) };
+  }
+
+  function cut(texts) {
+    var left = ALL;
+    var found = [];
+    Array.from(new Set(texts)).slice(0, MOST).forEach(function (text) {
+      if (left <= 0) return;
+      var folded = fold(text).slice(-Math.min(MESSAGE, left));
+      found.push(folded);
+      left -= folded.length;
+    });
+    return found;
+  }
+
+  // Matching
+
+  function axes(shape) {
+    var parts = shape.replace(/^[()[\] ]+|[()[\] ]+$/g, "").split(",");
+    return parts.map((part) => part.trim()).filter(Boolean);
+  }
+
+  /* What an operand of a condition means; null where its group took no part. */
+  function value(operand, groups) {
+    var dot = String(operand).indexOf(".");
+    var name = dot < 0 ? String(operand) : operand.slice(0, dot);
+    var part = dot < 0 ? "" : operand.slice(dot + 1);
+    if (!(name in groups)) return String(operand);
+    if (groups[name] === undefined || !part) return groups[name] === undefined ? null : groups[name];
+    var sizes = axes(groups[name]);
+    if (part === "rank") return String(sizes.length);
+    if (part.endsWith(":")) return sizes.slice(parseInt(part, 10)).join(",");
+    return sizes.at(parseInt(part, 10)) || "";
+  }
+
+  function clashes(first, second) {
+    var ours = axes(first);
+    var theirs = axes(second);
+    while (ours.length < theirs.length) ours.unshift("1");
+    while (theirs.length < ours.length) theirs.unshift("1");
+    return ours.flatMap(function (a, axis) {
+      var b = theirs[axis];
+      var known = /^\d+$/.test(a) && /^\d+$/.test(b) && a !== "1" && b !== "1";
+      return known && a !== b ? [axis] : [];
+    });
+  }
+
+  function holds(condition, groups) {
+    var left = value(condition[0], groups);
+    var relation = condition[1];
+    var right = condition[2];
+    if (relation === "among") return left === null || right.map(String).includes(left);
+    var other = value(relation === "clashes on" ? condition[3] : right, groups);
+    if (left === null || other === null) return true;
+    if (relation === "clashes on") return String(clashes(left, other)) === String(right);
+    if (relation === "below") {
+      return /^\d+$/.test(left) && /^\d+$/.test(other) && Number(left) < Number(other);
+    }
+    return (left === other) === (relation === "equals");
+  }
+
+  /* The first template of whose operands, in braces, all have a value. */
+  function reading(templates, groups) {
+    for (var template of templates) {
+      var all = true;
+      var filled = template.replace(/\{([\w.:-]+)\}/g, function (place, operand) {
+        var found = value(operand, groups);
+        all = all && Boolean(found);
+        return found;
+      });
+      if (all) return filled;
+    }
+    return "";
+  }
+
+  function fit(entry, text) {
+    for (var match of text.matchAll(new RegExp(entry.pattern, "g"))) {
+      var groups = match.groups || {};
+      if (entry.where.every((condition) => holds(condition, groups))) {
+        var end = match.index + match[0].length;
+        return { entry: entry, start: match.index, end: end, read: reading(entry.reads, groups) };
+      }
+    }
+    return null;
+  }
+
+  /* The rows that fit, the most specific first; the general case of a more specific one not. */
+  function fits(text, raised) {
+    var rows = (window.RAGGED_ERRORS || []).filter((entry) => !(raised && entry.warns));
+    var found = rows.map((entry) => fit(entry, text)).filter(Boolean);
+    found.sort(function (a, b) {
+      var longer = b.end - b.start - (a.end - a.start);
+      return (
+        a.entry.warns - b.entry.warns || longer || b.entry.where.length - a.entry.where.length
+      );
+    });
+    return found.reduce(function (kept, each) {
+      var general = kept.some((more) => more.start <= each.start && each.end <= more.end);
+      return general ? kept : kept.concat([each]);
+    }, []);
+  }
+
+  function words(text) {
+    return new Set(text.toLowerCase().match(/[a-z]{4,}/g) || []);
+  }
+
+  /* The rows nearest to a message that is probably of our subject. */
+  function nearest(text) {
+    if (!search("subject").test(text) || !search("framework").test(text)) return [];
+    var said = words(text);
+    var rows = window.RAGGED_ERRORS || [];
+    var known = rows.map((entry) => words(entry.wording));
+    var counts = {};
+    known.forEach((each) => each.forEach((word) => (counts[word] = (counts[word] || 0) + 1)));
+    var scored = known.map(function (each, place) {
+      var score = 0;
+      each.forEach(function (word) {
+        if (said.has(word)) score += Math.log(known.length / counts[word]);
+      });
+      return { entry: rows[place], score: Math.round(score * 1e6) };
+    });
+    scored = scored.filter((each) => each.score >= SHARED * 1e6).sort((a, b) => b.score - a.score);
+    return scored.slice(0, GUESSES).map((each) => each.entry);
+  }
+
+  /* As helpers.explain: the row that fits, what it read, a second one, or guesses. */
+  function explain(text) {
+    var paste = read(text);
+    var found = [];
+    for (var message of paste.texts) {
+      for (var each of fits(message, paste.raised)) {
+        if (!found.some((earlier) => earlier.entry === each.entry)) found.push(each);
+      }
+      if (found.length > 1) break;
+    }
+    if (!found.length) return { entry: null, other: null, read: "", guesses: nearest(paste.texts[0]) };
+    var other = found[1] ? found[1].entry : null;
+    return { entry: found[0].entry, other: other, read: found[0].read, guesses: [] };
+  }
+
+  window.explainMessage = explain;
+
+  // The box
+
   var box = document.getElementById("message-box");
   var answer = document.getElementById("message-answer");
   if (!box || !answer) return;
@@ -18,18 +286,19 @@
     return e;
   }
 
-  var READ = 20000; // characters at the end of a text that are read
-  var RAISED = /\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration):|Traceback \(most recent/;
-
-  /* As helpers.errors.find: drop terminal colours and fold white space; where something was raised
-     no warning is the answer; else the first entry that matches. */
-  function find(text) {
-    var last = text.slice(-2 * READ).replace(/\x1b\[[0-9;]*m/g, "");
-    var folded = last.split(/\s+/).join(" ").trim().slice(-READ);
-    var raised = RAISED.test(folded);
-    return (window.RAGGED_ERRORS || []).find(function (entry) {
-      return !(raised && entry.warns) && new RegExp(entry.pattern).test(folded);
+  function showNothing(guesses) {
+    var said = line("p", "No entry matches this message. ");
+    said.append("Paste the last lines of the traceback too, or ");
+    said.append(link("book/error-index.html", "look through the error index"), ".");
+    answer.append(said);
+    if (!guesses.length) return;
+    var list = document.createElement("ul");
+    guesses.forEach(function (entry) {
+      var item = document.createElement("li");
+      item.append(link(entry.url, entry.title));
+      list.append(item);
     });
+    answer.append(line("p", "The nearest, as guesses:"), list);
   }
 
   function show() {
@@ -37,20 +306,24 @@
     answer.textContent = "";
     answer.hidden = !text;
     if (!text) return;
-    var entry = find(text);
+    var found = explain(text);
+    var entry = found.entry;
     if (!entry) {
-      answer.append(
-        line("p", "No entry matches this message. Paste the last lines of the traceback too, or "),
-      );
-      answer.lastChild.append(link("book/error-index.html", "look through the error index"), ".");
+      showNothing(found.guesses);
       return;
     }
-    var fix = line("p", entry.fix.replace(/`/g, ""));
+    answer.append(line("strong", entry.title));
+    if (found.read) answer.append(line("p", "Here: " + found.read));
+    answer.append(line("p", entry.fix.replace(/`/g, "")));
     var links = line("p", "");
     links.className = "links";
     if (entry.chapter_url) links.append(link(entry.chapter_url, "Read the chapter"), " ");
     links.append(link(entry.url, "Its entry in the error index"));
-    answer.append(line("strong", entry.title), fix, links);
+    answer.append(links);
+    if (!found.other) return;
+    var or = line("p", "Or: ");
+    or.append(link(found.other.url, found.other.title));
+    answer.append(or);
   }
 
   var waiting;

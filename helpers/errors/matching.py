@@ -21,7 +21,6 @@ SUBJECT = (
 )
 FRAMEWORK = r"keras|tensor|\btf\.|\bjax\b|\btorch|\blayer|\[Op:|\{\{node|incompatible shapes"
 _SHARED = 9.0  # how rare the words that a guess shares with the message are, at least
-_ALIKE = re.compile(rf"(?=.*(?:{SUBJECT}))(?=.*(?:{FRAMEWORK}))", re.DOTALL)
 _PLACE = re.compile(r"\{([\w.:-]+)\}")
 
 
@@ -141,12 +140,13 @@ def nearest(wordings: Sequence[str], text: str) -> list[int]:
 
     Two texts are the nearer the more, and the rarer, words they share.
     """
-    if not _ALIKE.match(text):
+    if not (re.search(SUBJECT, text) and re.search(FRAMEWORK, text)):
         return []
     said = set(words(text))
     known = [set(words(wording)) for wording in wordings]
     counts = _counts(tuple(wordings))
-    scores = [sum(math.log(len(known) / counts[word]) for word in said & each) for each in known]
+    rare = {word: math.log(len(known) / count) for word, count in counts.items()}
+    scores = [round(sum(rare[word] for word in said & each), 6) for each in known]
     places = [place for place, score in enumerate(scores) if score >= _SHARED]
     return sorted(places, key=lambda place: -scores[place])[:GUESSES]
 

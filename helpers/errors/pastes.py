@@ -19,6 +19,7 @@ READING: dict[str, str] = {
         r"(?::(?!\w*Error)[\w.]+(?=:))?|E(?=\s)|[|>+│]|[-–](?=\s)|[\w.-]{1,40}(?=\s*\|))[:|]*"
     ),
     "stamp": r"\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:",
+    "level": r"\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL)\b",
     "frames": r"\bTraceback(?: \(most recent call last\)|\s*$)",
     "frame": r'File ["~/<]|Cell In ?\[|Input In ?\[|<ipython-input',
     "chain": (
@@ -42,6 +43,7 @@ _RE = {name: re.compile(pattern) for name, pattern in READING.items()}
 PASTE = 400_000  # characters at the end of a paste that are read
 MESSAGE = 20_000  # characters at the end of a message that the patterns see
 _ALL = 40_000  # characters of all messages together
+_MOST = 20  # messages
 _PARTS = 8  # parts that may come before a line
 _START = 300  # characters of a line that say what it is
 
@@ -61,6 +63,7 @@ class _Said:
     warns: bool
     depth: int
     parts: int
+    record: str | None  # the level of a log, "" if it has none; None without a time stamp
     lines: list[str] = field(default_factory=list)
 
 
@@ -121,7 +124,7 @@ def exception_texts(error: BaseException) -> list[str]:
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
-        texts.append("\n".join([f"{type(each).__name__}: {each}", *_notes(each)]))
+        texts.append("\n".join([f"{type(each).__name__}: {_written(each)}", *_notes(each)]))
         context = None if each.__suppress_context__ else each.__context__
         waiting.insert(0, each.__cause__ or context)
         if isinstance(each, BaseExceptionGroup):
@@ -133,10 +136,18 @@ def _notes(error: BaseException) -> list[str]:
     return [str(note) for note in getattr(error, "__notes__", ())]
 
 
+def _written(error: BaseException) -> str:
+    """Return the message of an exception; "" where writing it raises in turn."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def _cut(texts: list[str], *, raised: bool) -> Paste:
     """Fold the texts and cut each, and all together, to the length that is searched."""
     found, left = [], _ALL
-    for text in texts:
+    for text in list(dict.fromkeys(texts))[:_MOST]:
         folded = fold(text)[-min(MESSAGE, left) :]
         found.append(folded)
         left -= len(folded)
@@ -170,9 +181,9 @@ def _said(lines: list[str]) -> list[_Said]:
             frames = indent if frames is None else frames
         elif _opens(start, indent, frames, current):
             warns = bool(_RE["warned"].match(start))
-            current, frames = _Said(warns, depth, parts, [body]), None
+            current, frames = _Said(warns, depth, parts, _record(line), [body]), None
             found.append(current)
-        elif current is not None and not current.parts and _RE["stamp"].match(line[:_START]):
+        elif current is not None and _record(line) not in (None, current.record):
             current = None
         elif current is not None:
             current.lines.append(line[_before(line, current.parts)[1] :])
@@ -200,6 +211,13 @@ def _before(line: str, most: int = _PARTS) -> tuple[int, int, int]:
         at, count = part.end(), count + 1
         depth = at if "|" in part[0] else depth
     return count, at, depth
+
+
+def _record(line: str) -> str | None:
+    """Return the level of a log's line, "" if it has none, None if it has no time stamp."""
+    stamp = _RE["stamp"].match(line)
+    level = stamp and _RE["level"].search(line[: _before(line)[1]])
+    return level[0] if level else stamp and ""
 
 
 def _ordered(said: list[_Said]) -> list[_Said]:

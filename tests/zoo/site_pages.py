@@ -93,7 +93,7 @@ def broken(path: Path, link: str) -> str | None:
 def error_entries(built: Path) -> list[dict]:
     """The error catalogue as the title page's script reads it."""
     text = (built / "_static/error-index.js").read_text("utf-8")
-    return json.loads(text[text.index("[") : text.rindex("]") + 1])
+    return json.loads(text[text.index("[") : text.index("\n];") + 2])
 
 
 # The page in a browser

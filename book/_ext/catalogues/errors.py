@@ -3,11 +3,12 @@
 import ast
 import collections
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.errors import Entry, catalogue, situations
+from helpers.errors import Entry, catalogue, index, matching, pastes, situations
 
 __all__ = ["catalogue", "entries", "script", "shared"]
 
@@ -92,8 +93,11 @@ def script(rows: Iterable[Entry]) -> str:
     found = (
         {
             "id": row.id,
-            "pattern": row.pattern,
+            "pattern": javascript(row.pattern),
+            "where": row.where,
+            "reads": row.reads,
             "warns": row.warns,
+            "wording": index.wording(row),
             "title": plain(row.title),
             "fix": plain(row.fix),
             "url": f"book/error-index.html#{row.id}",
@@ -102,7 +106,17 @@ def script(rows: Iterable[Entry]) -> str:
         for row in rows
     )
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in found)
-    return f"// Made from the rows of helpers/errors.\nwindow.RAGGED_ERRORS = [\n{lines}\n];\n"
+    words = {"subject": matching.SUBJECT, "framework": matching.FRAMEWORK}
+    reading = json.dumps(pastes.READING | words)
+    return (
+        "// Made from the rows of helpers/errors and from what reads a paste there.\n"
+        f"window.RAGGED_ERRORS = [\n{lines}\n];\nwindow.RAGGED_READING = {reading};\n"
+    )
+
+
+def javascript(pattern: str) -> str:
+    """Return a pattern as JavaScript writes it: its named parts."""
+    return re.sub(r"\(\?P=(\w+)\)", r"\\k<\1>", pattern.replace("(?P<", "(?<"))
 
 
 def plain(text: str) -> str:
