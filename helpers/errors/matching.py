@@ -103,9 +103,14 @@ def holds(condition: Sequence, groups: Mapping[str, str | None]) -> bool:
 def reading(templates: Sequence[str], groups: Mapping[str, str | None]) -> str:
     """Return the first template of whose operands, in braces, all have a value, or ""."""
     for template in templates:
-        values = {name: value(name, groups) for name in _PLACE.findall(template)}
-        if all(values.values()):
-            return _PLACE.sub(lambda place, known=values: known[place[1]], template)
+        filled = template
+        for operand in _PLACE.findall(template):
+            found = value(operand, groups)
+            if not found:
+                break
+            filled = filled.replace(f"{{{operand}}}", found)
+        else:
+            return filled
     return ""
 
 

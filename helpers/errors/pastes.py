@@ -215,9 +215,10 @@ def _before(line: str, most: int = _PARTS) -> tuple[int, int, int]:
 
 def _record(line: str) -> str | None:
     """Return the level of a log's line, "" if it has none, None if it has no time stamp."""
-    stamp = _RE["stamp"].match(line)
-    level = stamp and _RE["level"].search(line[: _before(line)[1]])
-    return level[0] if level else stamp and ""
+    if not _RE["stamp"].match(line):
+        return None
+    level = _RE["level"].search(line[: _before(line)[1]])
+    return level[0] if level else ""
 
 
 def _ordered(said: list[_Said]) -> list[_Said]:
