@@ -213,13 +213,12 @@
 
   /* The rows that fit, the most specific first; the general case of a more specific one not. */
   function fits(text, raised) {
-    var rows = (window.RAGGED_ERRORS || []).filter((entry) => !(raised && entry.warns));
-    var found = rows.map((entry) => fit(entry, text)).filter(Boolean);
+    var found = (window.RAGGED_ERRORS || []).map((entry) => fit(entry, text)).filter(Boolean);
+    var errors = found.filter((each) => !each.entry.warns);
+    if (errors.length || raised) found = errors;
     found.sort(function (a, b) {
       var longer = b.end - b.start - (a.end - a.start);
-      return (
-        a.entry.warns - b.entry.warns || longer || b.entry.where.length - a.entry.where.length
-      );
+      return longer || b.entry.where.length - a.entry.where.length;
     });
     return found.reduce(function (kept, each) {
       var general = kept.some((more) => more.start <= each.start && each.end <= more.end);

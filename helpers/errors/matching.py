@@ -128,11 +128,13 @@ def fits(rows: Sequence["Entry"], text: str, *, raised: bool) -> list[Fit]:
 
     A row is the more specific the more of the message it reads: the longer match, else the one
     with more conditions, else the smaller position. A row whose match lies within that of a
-    more specific one is the general case of the same thing, and is left out. No warning is the
-    answer to what was raised, and else it comes last.
+    more specific one is the general case of the same thing, and is left out. A warning is the
+    answer only where nothing was raised and no other row fits.
     """
-    found = [each for row in rows if not (raised and row.warns) if (each := fit(row, text))]
-    found.sort(key=lambda each: (each.entry.warns, each.start - each.end, -len(each.entry.where)))
+    found = [each for row in rows if (each := fit(row, text))]
+    errors = [each for each in found if not each.entry.warns]
+    found = errors if errors or raised else found
+    found.sort(key=lambda each: (each.start - each.end, -len(each.entry.where)))
     kept: list[Fit] = []
     for each in found:
         if not any(more.start <= each.start and each.end <= more.end for more in kept):

@@ -21,7 +21,7 @@ READING: dict[str, str] = {
     "stamp": r"\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:",
     "level": r"\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL)\b",
     "frames": r"\bTraceback(?: \(most recent call last\)|\s*$)",
-    "frame": r'File ["~/<]|Cell In ?\[|Input In ?\[|<ipython-input',
+    "frame": r'File (?:["~/<]|[A-Za-z]:\\)|Cell In ?\[|Input In ?\[|<ipython-input',
     "chain": (
         r"During handling of the above exception|The above exception was the direct cause"
         r"|\+-[+-]*-{4}|-{20}"
@@ -30,7 +30,10 @@ READING: dict[str, str] = {
         r"(?:[A-Za-z_][\w.]*\.)?[A-Z_]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Group)"
         r"(?:\s*\(\d+\))?:(?:\s|$)"
     ),
-    "named": r"[A-Za-z_][\w.]*(?::\s|:?$)",  # the first such line under frames, whatever its name
+    # The first such line under frames, whatever its name, if it is no Python.
+    "named": (
+        r"(?!(?:else|try|finally|pass|raise|return|break|continue)\b)[A-Za-z_][\w.]*(?::\s|:?$)"
+    ),
     "warned": r"(?:\S.*:\d+: )?(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*Warning: ",
     "anywhere": (
         r"\b[A-Z]\w*(?:Error|Exception|Interrupt|Iteration):|\bTraceback \(most recent call last\)"

@@ -312,6 +312,10 @@ HOSTILE = {
     "rows": ("Incompatible shapes: [9,", "9,"),
     "layers": ("calling Dense.call(). ", "calling Add.call(). Incompatible shapes: [9,9"),
     "words": ("harmless ", "words "),
+    "colours": ("\x1b[", "0;"),
+    "names": ("A.b", "Error_"),
+    "bars": ("| ", "> - E "),
+    "records": ("ValueError: a\n", "2026-11-29 10:00:01 [x]\n"),
 }
 
 
