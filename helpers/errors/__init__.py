@@ -2,6 +2,9 @@
 
 Each message has one place: the row ``rows/ID.yml`` beside ``situations/ID_WITH_UNDERSCORES.py``,
 whose ``provoke()`` causes it. Only the situations import a framework.
+
+In a shell ``python train.py 2>&1 | python -m helpers explain`` passes the output on and explains
+the error it ends with; in a notebook ``%load_ext helpers`` explains under each traceback.
 """
 
 from helpers.errors.expecting import expected, warned

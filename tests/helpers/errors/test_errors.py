@@ -63,7 +63,9 @@ def test_the_message_is_still_provoked_and_found(entry):
         return
     assert hits, f"{entry.id} gave {messages}"
     first = errors.find(hits[0])
-    assert first is entry, f"{first.id} matches first: give {entry.id} a smaller position"
+    assert first is entry, (
+        f"{first.id} is more specific: let {entry.id} read more, or put a condition"
+    )
     pasted = f"Traceback\n  File x\n{type(hits[0]).__name__}: {hits[0]}"
     assert errors.find(pasted) is entry
     if isinstance(hits[0], Exception) and not isinstance(hits[0], Warning):
