@@ -84,7 +84,8 @@
       } else if (!current && test("frame", start)) {
         frames = frames === null ? indent : frames;
       } else if (opens(start, indent, frames, current)) {
-        current = { warns: test("warned", start), depth: parts.depth, parts: parts.count };
+        current = { depth: parts.depth, parts: parts.count };
+        current.warns = frames === null && test("warned", start);
         current.record = record(line);
         current.lines = [body];
         frames = null;
@@ -119,8 +120,11 @@
   /* The messages of a paste, folded, the one to answer first; and whether one was raised. */
   function read(text) {
     var lines = linesOf(text);
-    var all = said(lines).filter((each) => !each.warns);
-    if (all.length) return { texts: cut(ordered(all).map((e) => e.lines.join(" "))), raised: true };
+    var all = ordered(said(lines).filter((each) => !each.warns));
+    if (all.length) {
+      var warns = test("warned", all[0].lines[0]); // a warning that was raised
+      return { texts: cut(all.map((each) => each.lines.join(" "))), raised: !warns };
+    }
     if (lines.some((line) => search("arrow").test(line))) {
       lines = lines.filter((line) => !search("source").test(line));
     }
@@ -149,11 +153,12 @@
 
   /* What an operand of a condition means; null where its group took no part. */
   function value(operand, groups) {
-    var dot = String(operand).indexOf(".");
-    var name = dot < 0 ? String(operand) : operand.slice(0, dot);
-    var part = dot < 0 ? "" : operand.slice(dot + 1);
-    if (!(name in groups)) return String(operand);
-    if (groups[name] === undefined || !part) return groups[name] === undefined ? null : groups[name];
+    operand = String(operand);
+    var name = operand.split(".")[0];
+    var part = operand.slice(name.length + 1);
+    if (!(name in groups)) return operand;
+    if (groups[name] === undefined) return null;
+    if (!part) return groups[name];
     var sizes = axes(groups[name]);
     if (part === "rank") return String(sizes.length);
     if (part.endsWith(":")) return sizes.slice(parseInt(part, 10)).join(",");
@@ -227,7 +232,7 @@
   }
 
   function words(text) {
-    return new Set(text.toLowerCase().match(/[a-z]{4,}/g) || []);
+    return new Set(text.toLowerCase().match(/[a-z]{3,}/g) || []);
   }
 
   /* The rows nearest to a message that is probably of our subject. */
@@ -238,14 +243,16 @@
     var known = rows.map((entry) => words(entry.wording));
     var counts = {};
     known.forEach((each) => each.forEach((word) => (counts[word] = (counts[word] || 0) + 1)));
-    var scored = known.map(function (each, place) {
-      var score = 0;
-      each.forEach(function (word) {
-        if (said.has(word)) score += Math.log(known.length / counts[word]);
-      });
-      return { entry: rows[place], score: Math.round(score * 1e6) };
+    var rare = (word) => Math.log(known.length / counts[word]);
+    var sum = (all) => all.reduce((total, word) => total + rare(word), 0);
+    var rounded = (score) => Math.round(score * 1e6) / 1e6;
+    var scored = known.flatMap(function (each, place) {
+      var all = Array.from(each);
+      var shared = rounded(sum(all.filter((word) => said.has(word))));
+      var score = rounded((shared * shared) / sum(all));
+      return shared >= SHARED ? [{ entry: rows[place], score: score }] : [];
     });
-    scored = scored.filter((each) => each.score >= SHARED * 1e6).sort((a, b) => b.score - a.score);
+    scored.sort((a, b) => b.score - a.score);
     return scored.slice(0, GUESSES).map((each) => each.entry);
   }
 

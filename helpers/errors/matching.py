@@ -3,7 +3,7 @@
 The page's script, ``book/_static/find-error.js``, decides in the same way from the same data.
 """
 
-import functools
+import collections
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -145,28 +145,23 @@ def fits(rows: Sequence["Entry"], text: str, *, raised: bool) -> list[Fit]:
 def nearest(wordings: Sequence[str], text: str) -> list[int]:
     """Return the places of the wordings nearest to a message that is probably of our subject.
 
-    Two texts are the nearer the more, and the rarer, words they share.
+    The nearest shares the most words with the message, and has the fewest that the message has not;
+    a word counts the more, the fewer wordings have it.
     """
     if not (re.search(SUBJECT, text) and re.search(FRAMEWORK, text)):
         return []
     said = set(words(text))
     known = [set(words(wording)) for wording in wordings]
-    counts = _counts(tuple(wordings))
+    counts = collections.Counter(word for each in known for word in each)
     rare = {word: math.log(len(known) / count) for word, count in counts.items()}
-    scores = [round(sum(rare[word] for word in said & each), 6) for each in known]
-    places = [place for place, score in enumerate(scores) if score >= _SHARED]
-    return sorted(places, key=lambda place: -scores[place])[:GUESSES]
+    scores = {}
+    for place, each in enumerate(known):
+        shared = round(sum(rare[word] for word in each & said), 6)
+        if shared >= _SHARED:
+            scores[place] = round(shared**2 / sum(rare[word] for word in each), 6)
+    return sorted(scores, key=lambda place: -scores[place])[:GUESSES]
 
 
 def words(text: str) -> list[str]:
-    """Return the words of at least four letters, in small letters."""
-    return re.findall(r"[a-z]{4,}", text.lower())
-
-
-@functools.cache
-def _counts(wordings: tuple[str, ...]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for wording in wordings:
-        for word in set(words(wording)):
-            counts[word] = counts.get(word, 0) + 1
-    return counts
+    """Return the words of at least three letters, in small letters."""
+    return re.findall(r"[a-z]{3,}", text.lower())

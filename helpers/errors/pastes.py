@@ -103,9 +103,10 @@ def read(text: str) -> Paste:
     members of a group follow the group. Where nothing was raised the whole text is the message.
     """
     lines = _lines(text)
-    said = [each for each in _said(lines) if not each.warns]
+    said = _ordered([each for each in _said(lines) if not each.warns])
     if said:
-        return _cut([" ".join(each.lines) for each in _ordered(said)], raised=True)
+        warns = _RE["warned"].match(said[0].lines[0])  # a warning that was raised
+        return _cut([" ".join(each.lines) for each in said], raised=not warns)
     if any(_RE["arrow"].search(line) for line in lines):
         lines = [line for line in lines if not _RE["source"].search(line)]
     whole = " ".join(lines)
@@ -183,7 +184,7 @@ def _said(lines: list[str]) -> list[_Said]:
         elif current is None and _RE["frame"].match(start):
             frames = indent if frames is None else frames
         elif _opens(start, indent, frames, current):
-            warns = bool(_RE["warned"].match(start))
+            warns = frames is None and bool(_RE["warned"].match(start))
             current, frames = _Said(warns, depth, parts, _record(line), [body]), None
             found.append(current)
         elif current is not None and _record(line) not in (None, current.record):
