@@ -324,7 +324,7 @@
     var links = line("p", "");
     links.className = "links";
     if (entry.chapter_url) links.append(link(entry.chapter_url, "Read the chapter"), " ");
-    links.append(link(entry.url, "Its entry in the error index"));
+    links.append(link(entry.url, "Use instead: code that works"));
     answer.append(links);
     if (!found.other) return;
     var or = line("p", "Or: ");

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import os
 import re
 import shutil
 import symtable
@@ -10,7 +11,7 @@ import notebooks
 import pytest
 
 from book._ext import catalogues
-from book._ext.catalogues import claims, errors, masks
+from book._ext.catalogues import claims, errors, examples, masks, messages
 
 ROOT = notebooks.ROOT
 ROWS = errors.catalogue()
@@ -23,7 +24,7 @@ def prose(page):
 @pytest.mark.parametrize(
     ("page", "parts"),
     {
-        "error-index": {"{error-index}", "{error-index-shared}"},
+        "error-index": {"{error-index}"},
         "claims-ledger": {"{claims}"},
         "mask-table": {"{mask-table}"},
     }.items(),
@@ -66,13 +67,55 @@ def test_a_page_is_read_again_when_its_data_change(tmp_path):
         before = after
 
 
-def test_an_entry_shows_the_wordings_the_cause_and_the_function():
+def test_a_page_of_a_message_begins_with_what_to_use_instead():
     row = next(row for row in ROWS if row.id == "stateful-rnn-smaller-batch")
-    text = errors.entry(row)
-    assert text.startswith(f"({row.id})=\n## {row.title}\n\nKeras 3.15:\n\n```text\n")
-    assert "- **Read:** [](tail-batches.ipynb#when-a-smaller-batch-raises)\n" in text
-    assert "\n```python\ndef stateful_rnn_with_a_smaller_last_batch():\n    inputs = " in text
-    assert "import" not in text
+    text = messages.page(row)
+    headings = re.findall(r"^#+ .*$", text, re.MULTILINE)
+    assert headings == [
+        "# `Incompatible shapes: [9,16] vs. [32,16]`",
+        "## Use instead",
+        "## Why it is raised",
+        "## The message by version",
+    ]
+    use, why = text.split("## Use instead")[1].split("## Why it is raised")
+    assert row.fix.strip() in use
+    assert "for data in [batches(6), batches(3)]:\n    model.fit(data, verbose=0)\n```" in use
+    assert "[](../tail-batches.ipynb#when-a-smaller-batch-raises)" in why
+    assert "outputs = keras.layers.GRU(16, stateful=True)(inputs)" in why
+    assert f'description: "{row.title}. ' in text
+
+
+def test_a_row_without_code_to_use_has_the_words_alone():
+    row = next(row for row in ROWS if row.no_mend)
+    assert messages.page(row).count("```python") == 1
+    assert "a test runs" not in messages.page(row)
+
+
+def test_pages_are_written_where_they_change_and_deleted_with_their_row(tmp_path):
+    (tmp_path / "book").mkdir()
+    messages.write(tmp_path)
+    folder = tmp_path / messages.FOLDER
+    assert {path.stem for path in folder.iterdir()} == {row.id for row in ROWS}
+    kept, spoiled = (folder / f"{row.id}.md" for row in ROWS[:2])
+    right = spoiled.read_text("utf-8")
+    os.utime(kept, (1, 1))
+    spoiled.write_text("other", "utf-8")
+    (folder / "gone.md").write_text("a row that there was", "utf-8")
+    messages.write(tmp_path)
+    assert kept.stat().st_mtime == 1
+    assert spoiled.read_text("utf-8") == right
+    assert not (folder / "gone.md").exists()
+
+
+def test_the_table_has_every_message_under_its_old_id():
+    text = messages.table(ROWS)
+    found = re.findall(r'<tr id="([^"]+)" data-kinds="([^"]+)".*?<a href="([^"]+)">', text)
+    assert sorted(found) == sorted(
+        (row.id, row.chapter.split("#")[0], f"messages/{row.id}.html") for row in ROWS
+    )
+    assert [kind for _, kind, _ in found] == sorted(
+        (kind for _, kind, _ in found), key=list(messages.CHAPTERS).index
+    )
 
 
 def test_a_wording_that_both_versions_share_is_shown_once():
@@ -83,23 +126,25 @@ def test_a_wording_that_both_versions_share_is_shown_once():
     assert errors.wordings({"main": "a", "colab": "b"}).count("```text") == 2
 
 
-def test_the_functions_run_with_what_the_page_says_they_share():
-    source = "\n\n\n".join([errors.shared(), *map(errors.provoking_source, ROWS)])
-    source = re.sub(r"^```.*$", "", source, flags=re.MULTILINE)
-    assert source.count("\ndef ") == len(ROWS) + 1  # and small_model
-    assert source.split("\n\n\n")[0].splitlines()[1:] == [
-        "import sys",
-        "import tempfile",
-        "from unittest import mock",
-        "import keras",
-        "import numpy as np",
-        "import tensorflow as tf",
+@pytest.mark.parametrize("cut", [examples.provoking, examples.mending])
+def test_code_on_a_page_brings_all_that_it_uses(cut):
+    blocks = {row.id: cut(row.id) for row in ROWS}
+    assert [row.id for row in ROWS if cut is examples.mending and row.no_mend] == [
+        row for row, text in blocks.items() if text is None
     ]
-    module = symtable.symtable(source, "page", "exec")
-    used = global_names(module)
-    assert used - set(module.get_identifiers()) <= set(dir(builtins))
-    shared = {"sys", "tempfile", "mock", "keras", "np", "tf", "Rows", "small_model"}
-    assert shared <= used
+    for row, text in blocks.items():
+        if text is not None:
+            module = symtable.symtable(text, row, "exec")
+            used = global_names(module)
+            assert used - set(module.get_identifiers()) <= set(dir(builtins)), row
+
+
+@pytest.mark.slow
+@pytest.mark.sampled(5)
+@pytest.mark.parametrize("row", [row.id for row in ROWS if not row.no_mend])
+def test_code_to_use_instead_runs_as_it_stands(row):
+    pytest.importorskip("tensorflow")
+    exec(compile(examples.mending(row), row, "exec"), {"__name__": "page"})
 
 
 def global_names(table):
@@ -114,7 +159,7 @@ def test_the_script_of_the_title_page_has_every_row_as_plain_text():
     assert [entry["pattern"] for entry in entries] == [errors.javascript(r.pattern) for r in ROWS]
     for entry, row in zip(entries, ROWS, strict=True):
         assert "`" not in entry["title"] + entry["fix"]
-        assert entry["url"] == f"book/error-index.html#{row.id}"
+        assert entry["url"] == f"book/messages/{row.id}.html"
         assert entry["chapter_url"].split("#")[1] == row.chapter.split("#")[1]
 
 

@@ -5,14 +5,14 @@ import re
 import sys
 
 import pytest
-from site_pages import DOCUMENTS, PAGES, ROOT, broken, error_entries, markup_of
+from site_pages import DOCUMENTS, MESSAGES, PAGES, ROOT, broken, error_entries, markup_of
 
 from helpers import errors
 
 pytestmark = pytest.mark.site
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", sorted({*PAGES, *MESSAGES}))
 def test_internal_links_resolve(built, name):
     path = built / name
     links = markup_of(path).links
@@ -20,7 +20,7 @@ def test_internal_links_resolve(built, name):
     assert [reason for link in links if (reason := broken(path, link))] == []
 
 
-@pytest.mark.parametrize("name", [f"{name}.html" for name in DOCUMENTS])
+@pytest.mark.parametrize("name", [*(f"{name}.html" for name in DOCUMENTS), *MESSAGES])
 def test_no_mark_of_markdown_or_rst_is_left_in_the_prose(built, name):
     assert markup_of(built / name).back_quotes == []
 
@@ -36,7 +36,7 @@ def test_a_return_type_in_the_reference_is_a_type(built):
 
 def test_no_page_is_forgotten(built):
     pages = {f.relative_to(built).as_posix() for f in built.rglob("*.html")}
-    assert pages == set(PAGES), "pages of an older build may be left: delete _build"
+    assert pages == {*PAGES, *MESSAGES}, "pages of an older build may be left: delete _build"
 
 
 def test_no_file_tells_where_it_was_built(built):
@@ -51,3 +51,15 @@ def test_every_entry_of_the_box_leads_somewhere(built):
     for entry in entries:
         for url in filter(None, (entry["url"], entry.get("chapter_url"))):
             assert broken(built / "index.html", url) is None
+
+
+def test_a_message_is_the_title_of_its_page_and_in_the_search(built):
+    index = (built / "searchindex.js").read_text("utf-8")
+    titles = {}
+    for name in MESSAGES:
+        text = (built / name).read_text("utf-8")
+        titles[name] = html.unescape(re.search(r"<title>(.*?)</title>", text, re.DOTALL)[1])
+        assert text.count('name="description"') == 1, name
+        assert f'"{name.removesuffix(".html")}"' in index
+    assert titles["book/messages/dataset-length-zero.html"].startswith("The PyDataset has length 0")
+    assert all(title.strip() for title in titles.values())

@@ -145,9 +145,9 @@ def test_message_box_finds_the_entry(page, site):
         box.fill(pasted)
         answer.get_by_text(entry.title).wait_for()
     assert answer.get_attribute("aria-live") == "polite"
-    answer.get_by_role("link", name="error index").press("Enter")
-    page.wait_for_url(f"**/book/error-index.html#{entry.id}")
-    assert page.locator(f"[id='{entry.id}']").count() == 1
+    answer.get_by_role("link", name="Use instead").press("Enter")
+    page.wait_for_url(f"**/book/messages/{entry.id}.html")
+    assert page.get_by_role("heading", name="Use instead").is_visible()
 
 
 def test_from_the_title_page_to_the_fix_in_two_clicks(page, site):
@@ -219,6 +219,31 @@ def test_foreign_markup_neither_runs_nor_calls_another_host(browser, site, built
     assert found == {"blocked": BLOCKED, "ran": False, "at": address}
 
 
+# The index of messages
+
+INDEX = "book/error-index.html"
+
+
+def test_an_old_link_to_a_message_leads_to_its_page(page, site):
+    page.goto(f"{site}{INDEX}#dataset-length-zero")
+    page.wait_for_url("**/book/messages/dataset-length-zero.html")
+    assert page.get_by_role("heading", name="The PyDataset has length 0").is_visible()
+
+
+def test_messages_are_found_by_their_words_and_by_chapter(page, site):
+    page.goto(site + INDEX)
+    rows = page.locator(".messages-table tbody tr:visible")
+    assert rows.count() == len(errors.catalogue())
+    page.get_by_label("Find").focus()
+    page.keyboard.type("pydataset length 0")
+    assert rows.evaluate_all("rows => rows.map(row => row.id)") == ["dataset-length-zero"]
+    page.get_by_label("Find").fill("")
+    page.get_by_label("Show").select_option("masking")
+    kinds = rows.evaluate_all("rows => rows.map(row => row.dataset.kinds)")
+    assert set(kinds) == {"masking"}
+    assert len(kinds) == sum(row.chapter.startswith("masking#") for row in errors.catalogue())
+
+
 # The mask table
 
 MASK_TABLE = "book/mask-table.html"
@@ -226,12 +251,12 @@ MASK_ROWS = measure.load()["rows"]
 
 
 def table_names(tab):
-    return tab.locator(".mask-table tbody tr:visible th b").all_inner_texts()
+    return tab.locator(".filtered-table tbody tr:visible th b").all_inner_texts()
 
 
 def test_every_row_is_there_and_can_be_linked(page, site):
     page.goto(site + MASK_TABLE)
-    ids = page.locator(".mask-table tbody tr").evaluate_all("rows => rows.map(row => row.id)")
+    ids = page.locator(".filtered-table tbody tr").evaluate_all("rows => rows.map(row => row.id)")
     assert sorted(ids) == sorted(row["id"] for row in MASK_ROWS)
     doubled = """() => {const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
     return ids.filter((id, i) => ids.indexOf(id) !== i && !id.startsWith("id"))}"""
@@ -242,7 +267,7 @@ def test_every_row_is_there_and_can_be_linked(page, site):
 
 def test_the_keyboard_sorts(page, site):
     page.goto(site + MASK_TABLE)
-    head = page.locator(".mask-table thead th").first
+    head = page.locator(".filtered-table thead th").first
     button = head.get_by_role("button")
     assert head.get_attribute("aria-sort") is None
     before = table_names(page)
@@ -258,13 +283,13 @@ def test_the_keyboard_sorts(page, site):
     assert head.get_attribute("aria-sort") == "descending"
     letters = [name.lower() for name in table_names(page) if name.isalnum()]
     assert letters == sorted(letters, reverse=True)
-    page.locator(".mask-table thead th").last.get_by_role("button").press("Enter")
-    assert page.locator(".mask-table [aria-sort]").count() == 1
+    page.locator(".filtered-table thead th").last.get_by_role("button").press("Enter")
+    assert page.locator(".filtered-table [aria-sort]").count() == 1
 
 
 def test_typing_and_choosing_filter(page, site):
     page.goto(site + MASK_TABLE)
-    count = page.locator("#mask-count")
+    count = page.locator(".table-controls output")
     assert count.get_attribute("aria-live") == "polite"
     assert count.inner_text() == f"{len(MASK_ROWS)} rows"
     page.get_by_label("Find").focus()
@@ -286,7 +311,7 @@ def test_without_script_it_is_a_table(browser, site):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(site + MASK_TABLE)
-    assert tab.locator(".mask-table tbody tr:visible").count() == len(MASK_ROWS)
-    assert not tab.locator(".mask-controls").is_visible()
-    assert tab.locator(".mask-table thead button").count() == 0
+    assert tab.locator(".filtered-table tbody tr:visible").count() == len(MASK_ROWS)
+    assert not tab.locator(".table-controls").is_visible()
+    assert tab.locator(".filtered-table thead button").count() == 0
     context.close()

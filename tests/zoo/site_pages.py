@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
+from helpers import errors
+
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
 CHAPTER = "book/tail-batches.html"
@@ -25,7 +27,14 @@ def toc_documents() -> list[str]:
 
 DOCUMENTS = toc_documents()
 MADE = ["search.html", "genindex.html"]  # by Sphinx, from no document of ours
-PAGES = [*(f"{name}.html" for name in DOCUMENTS), *MADE]
+# A page for each message, all from one pattern: a few of them are opened in the browser.
+MESSAGES = [f"book/messages/{row.id}.html" for row in errors.catalogue()]
+SOME = ["image-into-a-recurrent-layer", "dataset-length-zero", "mask-destroyed-by-a-layer"]
+PAGES = [
+    *(f"{name}.html" for name in DOCUMENTS),
+    *(f"book/messages/{name}.html" for name in SOME),
+    *MADE,
+]
 NOTEBOOKS = [name for name in DOCUMENTS if (ROOT / f"{name}.ipynb").exists()]
 
 

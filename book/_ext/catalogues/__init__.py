@@ -4,12 +4,13 @@ The prose of such a page is in its Markdown file; what comes from data is made h
 built, and nothing of it is stored.
 
 ========================  ==================================================================
-``{error-index}``         an entry for each row of helpers/errors
-``{error-index-shared}``  the source that the functions of the entries share
+``{error-index}``         the table of messages, a row for each of helpers/errors
 ``{claims}``              the claims of book/claims.yml, under a heading for each article
 ``{mask-table}``          the table of book/mask-table.yml, with its controls
 ``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
 ========================  ==================================================================
+
+Each message has a page of its own, too: `messages` writes them before Sphinx looks for pages.
 
 Roles: ``{claim-verdict}`` and ``{mask-verdict}`` write a verdict and how often it is given,
 ``{measured}`` what the mask table was measured on, ``{machine}`` what the benchmarks were.
@@ -51,6 +52,15 @@ def _outdated(app, env, added, changed, removed) -> list[str]:
     return [page for page, digest in env.catalogues.items() if before.get(page) != digest]
 
 
+def _write_messages(app) -> None:
+    from . import messages
+
+    messages.write(Path(app.srcdir))
+    # They are in no table of contents, so the theme would leave out those of an earlier build.
+    kept = (p for p in app.config.exclude_patterns if not p.startswith(f"{messages.FOLDER}/"))
+    app.config.exclude_patterns = list(kept)
+
+
 def _write_script(app, exception) -> None:
     from . import errors
 
@@ -64,6 +74,7 @@ def setup(app):
     from . import directives  # needs Sphinx, which tests of the data do not have on every lane
 
     directives.register(app)
+    app.connect("builder-inited", _write_messages)
     app.connect("env-get-outdated", _outdated)
     app.connect("build-finished", _write_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,7 +4,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import benchmarks, claims, errors, masks
+from . import benchmarks, claims, errors, masks, messages
 
 
 class _Markdown(SphinxDirective):
@@ -21,14 +21,9 @@ class _Markdown(SphinxDirective):
         return []
 
 
-class _ErrorIndex(_Markdown):
-    def markdown(self) -> str:
-        return errors.entries(errors.catalogue())
-
-
-class _ErrorIndexShared(_Markdown):
-    def markdown(self) -> str:
-        return errors.shared()
+class _ErrorIndex(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", messages.table(errors.catalogue()), format="html")]
 
 
 class _Claims(_Markdown):
@@ -72,7 +67,6 @@ class _Fact(SphinxRole):
 def register(app) -> None:
     """Make the directives and roles known."""
     app.add_directive("error-index", _ErrorIndex)
-    app.add_directive("error-index-shared", _ErrorIndexShared)
     app.add_directive("claims", _Claims)
     app.add_directive("mask-table", _MaskTable)
     app.add_directive("benchmarks", _Benchmarks)

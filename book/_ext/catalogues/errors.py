@@ -1,43 +1,15 @@
-"""The error index: an entry for each row, with the source of the function that causes it."""
+"""What pages and the title page's script have in common: the rows of the error index as text."""
 
-import ast
 import collections
 import json
 import re
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-from helpers.errors import Entry, catalogue, index, matching, pastes, situations
+from helpers.errors import Entry, catalogue, index, matching, pastes
 
-__all__ = ["catalogue", "entries", "script", "shared"]
+__all__ = ["catalogue", "link", "plain", "script", "wordings"]
 
-_SITUATIONS = Path(situations.__file__).parent
 _LANES = {"main": "Keras 3.15", "colab": "Keras 3.13"}
-
-
-def entries(rows: Iterable[Entry]) -> str:
-    """Return the entries as MyST Markdown."""
-    return "\n".join(map(entry, rows))
-
-
-def entry(row: Entry) -> str:
-    """Return one entry."""
-    return f"""\
-({row.id})=
-## {row.title}
-
-{wordings(row.versions)}
-
-- **Comes as:** {", ".join(f"`{name}`" for name in row.exception)}
-- **Cause:** {row.cause.strip()}
-- **Fix:** {row.fix.strip()}
-- **Read:** {link(row.chapter)}
-
-```python
-{provoking_source(row)}
-```
-"""
 
 
 def wordings(versions: dict[str, str]) -> str:
@@ -56,38 +28,6 @@ def link(place: str) -> str:
     return f"[]({page}.ipynb#{anchor})"
 
 
-def provoking_source(row: Entry) -> str:
-    """Return the function that causes the message, under a name that says what it does."""
-    text = (_SITUATIONS / f"{row.id.replace('-', '_')}.py").read_text("utf-8")
-    return _definitions(text)["provoke"].replace("def provoke(", f"def {row.provoke}(", 1)
-
-
-def shared() -> str:
-    """Return what the functions share, as MyST Markdown: their imports, a class, a model."""
-    imports = set()
-    for path in _SITUATIONS.glob("[!_]*.py"):
-        imports |= _imports(path.read_text("utf-8"))
-    common = _definitions((_SITUATIONS / "shared.py").read_text("utf-8"))
-    source = "\n\n\n".join(["\n".join(sorted(imports, key=_place)), *common.values()])
-    return f"```python\n{source}\n```"
-
-
-def _imports(text: str) -> set[str]:
-    nodes = (node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom))
-    return {line for line in map(ast.unparse, nodes) if "helpers" not in line}
-
-
-def _place(line: str) -> tuple:
-    """Return what imports are sorted by: the standard library first, then ``import`` first."""
-    return line.split()[1].split(".")[0] not in sys.stdlib_module_names, line[:4] == "from", line
-
-
-def _definitions(text: str) -> dict[str, str]:
-    """Return the source of each function and class of a module."""
-    named = [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    return {node.name: ast.get_source_segment(text, node) for node in named}
-
-
 def script(rows: Iterable[Entry]) -> str:
     """Return the title page's data: a script, so that it also loads from disk."""
     found = (
@@ -100,7 +40,7 @@ def script(rows: Iterable[Entry]) -> str:
             "wording": index.wording(row),
             "title": plain(row.title),
             "fix": plain(row.fix),
-            "url": f"book/error-index.html#{row.id}",
+            "url": f"book/messages/{row.id}.html",
             "chapter_url": "book/{}.html#{}".format(*row.chapter.split("#")),
         }
         for row in rows

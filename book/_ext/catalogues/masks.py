@@ -57,15 +57,15 @@ def table(data: dict) -> str:
     body = "\n".join(table_row(row, environments) for row in rows)
     options = "".join(f'<option value="{key}">{words}</option>' for key, words in VERDICTS.items())
     return f"""\
-<form class="mask-controls" role="search" aria-label="Mask table" hidden>
-<label>Find <input type="search" id="mask-find" autocomplete="off"></label>
-<label>Show <select id="mask-verdict"><option value="">every verdict</option>{options}</select>
+<form class="table-controls" role="search" aria-label="Mask table" hidden>
+<label>Find <input type="search" autocomplete="off"></label>
+<label>Show <select><option value="">every verdict</option>{options}</select>
 </label>
-<output id="mask-count" aria-live="polite"></output>
+<output aria-live="polite"></output>
 </form>
 <div class="pst-scrollable-table-container mask-scroll" tabindex="0" role="region" \
 aria-labelledby="mask-caption">
-<table class="table mask-table">
+<table class="table filtered-table">
 <caption id="mask-caption">What layers and operations do with a mask</caption>
 <thead><tr>{head}</tr></thead>
 <tbody>
@@ -73,7 +73,7 @@ aria-labelledby="mask-caption">
 </tbody>
 </table>
 </div>
-<script src="../_static/mask-table.js"></script>
+<script src="../_static/filtered-table.js"></script>
 """
 
 
@@ -102,7 +102,7 @@ def table_row(row: dict, environments: list[str]) -> str:
     ]
     keys = " ".join(key for key, _ in found)
     columns = "".join(f"<td>{cell}</td>" for cell in [*cells, row["kind"]])
-    return f'<tr id="{row["id"]}" data-verdicts="{keys}"><th scope="row">{title}</th>{columns}</tr>'
+    return f'<tr id="{row["id"]}" data-kinds="{keys}"><th scope="row">{title}</th>{columns}</tr>'
 
 
 def on(places: str) -> str:

@@ -9,4 +9,4 @@ def provoke():
 
 def mend():
     row = np.ones(4)
-    return small_model(), [(row[None], np.ones((1, 1))), (2, 4)]
+    return small_model(), [(x, np.ones((len(x), 1))) for x in (row[None], np.ones((2, 4)))]

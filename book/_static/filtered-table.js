@@ -1,21 +1,21 @@
-/* The mask table: sort by a column, find by a word, show one verdict. Without script it is a table. */
+/* A table with controls: sort by a column, find by a word, show one kind. Without script: a table. */
 (function () {
   "use strict";
-  var table = document.querySelector(".mask-table");
-  var form = document.querySelector(".mask-controls");
+  var table = document.querySelector(".filtered-table");
+  var form = document.querySelector(".table-controls");
   if (!table || !form) return;
-  var find = document.getElementById("mask-find");
-  var verdict = document.getElementById("mask-verdict");
-  var count = document.getElementById("mask-count");
+  var find = form.querySelector("input");
+  var kind = form.querySelector("select");
+  var count = form.querySelector("output");
   var body = table.tBodies[0];
   var rows = Array.from(body.rows);
 
   function filter() {
     var words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     var shown = rows.filter(function (row) {
-      var text = row.textContent.toLowerCase();
+      var text = (row.textContent + " " + (row.dataset.text || "")).toLowerCase();
       row.hidden =
-        (verdict.value && row.dataset.verdicts.split(" ").indexOf(verdict.value) < 0) ||
+        (kind.value && row.dataset.kinds.split(" ").indexOf(kind.value) < 0) ||
         !words.every(function (word) { return text.indexOf(word) >= 0; });
       return !row.hidden;
     }).length;
@@ -44,14 +44,22 @@
   });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
   find.addEventListener("input", filter);
-  verdict.addEventListener("change", filter);
+  kind.addEventListener("change", filter);
   form.hidden = false;
   filter();
+  /* Rows that have a page of their own: an old link to the row leads there. */
+  function forward() {
+    var row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var link = row && row.closest(".messages-table tbody tr") && row.querySelector("th a");
+    if (link) location.replace(link.href);
+  }
+  forward();
+  window.addEventListener("hashchange", forward);
   /* A link to a row must show it, whatever was typed before. */
   window.addEventListener("hashchange", function () {
     var row = document.getElementById(location.hash.slice(1));
     if (rows.indexOf(row) >= 0 && row.hidden) {
-      find.value = verdict.value = "";
+      find.value = kind.value = "";
       filter();
       row.scrollIntoView();
     }

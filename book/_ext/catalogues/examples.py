@@ -1,0 +1,140 @@
+"""Code blocks of the message pages, cut from the functions that tests run; each runs alone."""
+
+import ast
+import sys
+import textwrap
+from pathlib import Path
+
+from helpers.errors import situations
+
+_FOLDER = Path(situations.__file__).parent
+_SHARED = "helpers.errors.situations.shared"
+
+
+def provoking(row: str) -> str:
+    """Return code that causes the message of a row."""
+    return _Module(row).block("provoke")
+
+
+def mending(row: str) -> str | None:
+    """Return code that works, and ends with data of two sizes; None if the row has none."""
+    module = _Module(row)
+    return module.block("mend") if "mend" in module.definitions else None
+
+
+class _Module:
+    """A module of situations, read and not run."""
+
+    def __init__(self, row: str):
+        self.definitions, self.imports = {}, {}
+        for file in ("shared", row.replace("-", "_")):
+            self._read((_FOLDER / f"{file}.py").read_text("utf-8"))
+
+    def _read(self, text: str) -> None:
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                self.definitions[node.name] = node, text
+            elif isinstance(node, ast.Assign):
+                self.definitions[node.targets[0].id] = node, text
+            elif getattr(node, "module", None) != _SHARED and _is_import(node):
+                for alias in node.names:
+                    self.imports[alias.asname or alias.name] = getattr(node, "module", ""), alias
+
+    def block(self, name: str) -> str:
+        """Return the body of a function, after whatever it uses: imports, functions, classes."""
+        function, text = self.definitions[name]
+        own = [node for node in function.body if _is_import(node)]
+        body = [node for node in function.body if node not in own]
+        parts = [_source(text, body[:-1])] if isinstance(body[-1], ast.Return) else []
+        parts = [_ending(body, parts[0])] if parts else [_source(text, body)]
+        used = self._used(body)
+        imports = [self.imports[each] for each in self.imports if each in used]
+        imports += [(getattr(node, "module", ""), alias) for node in own for alias in node.names]
+        if "np." in parts[0] and "np" not in used:
+            imports.append(("", ast.alias("numpy", "np")))
+        defined = [self.definitions[each] for each in self.definitions if each in used]
+        parts = [_source(text, [node]) for node, text in defined] + parts
+        gap = "\n\n\n" if defined else "\n\n"
+        return gap.join([_header(imports), *parts]).strip()
+
+    def _used(self, body: list) -> set[str]:
+        """Return the module's own names and imports that some statements need, directly or not."""
+        found, waiting = set(), list(body)
+        while waiting:
+            for name in _loaded(waiting.pop()) - found:
+                if name in self.definitions:
+                    found.add(name)
+                    waiting.append(self.definitions[name][0])
+                elif name in self.imports:
+                    found.add(name)
+        return found
+
+
+def _source(text: str, nodes: list) -> str:
+    """Return the lines of some statements of a module, as they are laid out, without imports."""
+    if not nodes:
+        return ""
+    lines = text.splitlines()
+    first = [nodes[0].lineno, *(each.lineno for each in getattr(nodes[0], "decorator_list", ()))]
+    return textwrap.dedent("\n".join(lines[min(first) - 1 : nodes[-1].end_lineno]))
+
+
+def _ending(body: list, text: str) -> str:
+    """Return what a page shows of a `mend`: at the end it uses the model and the data."""
+    model, feeds = body[-1].value.elts
+    last = body[-2] if len(body) > 1 else None
+    lines = [text + "\n\n" * isinstance(last, ast.FunctionDef | ast.ClassDef)] if text else []
+    if ast.unparse(model) != "model":
+        lines.append(f"model = {ast.unparse(model)}")
+    if "compile(" not in text and "small_model(" not in "\n".join(lines):
+        lines.append('model.compile("sgd", "mse")')
+    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    named = {ast.unparse(node.targets[0]): node.value for node in body if type(node) is ast.Assign}
+    kind = _kind(named.get(ast.unparse(feeds), feeds), functions)
+    each = {
+        "shape": "print(model.predict(np.ones(shape), verbose=0).shape)",
+        "batch": "print(model.train_on_batch(*batch))",
+        "make": "model.fit(make(), verbose=0)",
+        "data": "model.fit(data, verbose=0)",
+    }[kind]
+    return "\n".join([*lines, f"for {kind} in {ast.unparse(feeds)}:", f"    {each}"])
+
+
+def _kind(feeds: ast.expr, functions: set[str]) -> str:
+    """Say what a `mend` returns beside its model: shapes, batches, functions or datasets."""
+    items = feeds.elts if isinstance(feeds, ast.List) else [getattr(feeds, "elt", feeds)]
+    if all(_is_shape(item) for item in items):
+        return "shape"
+    if all(isinstance(item, ast.Tuple) for item in items):
+        return "batch"
+    if all(isinstance(item, ast.Lambda) or ast.unparse(item) in functions for item in items):
+        return "make"
+    return "data"
+
+
+def _is_shape(item: ast.expr) -> bool:
+    if isinstance(item, ast.Tuple):
+        return all(isinstance(size, ast.Constant | ast.Name) for size in item.elts)
+    return isinstance(item, ast.Attribute) and item.attr == "shape"
+
+
+def _loaded(node: ast.AST) -> set[str]:
+    names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+    return {each.id for each in names if isinstance(each.ctx, ast.Load)}
+
+
+def _is_import(node: ast.AST) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _header(imports: list) -> str:
+    """Return import lines as ruff sorts them: the standard library first, then ``import`` first."""
+    modules = {module: [] for module, _ in imports}
+    for module, alias in imports:
+        modules[module].append(alias)
+    nodes = [ast.Import([alias]) for alias in modules.pop("", [])]
+    nodes += [ast.ImportFrom(module, names, 0) for module, names in modules.items()]
+    lines = sorted(map(ast.unparse, nodes), key=lambda line: (line[:4] == "from", line))
+    own = [line for line in lines if line.split()[1].split(".")[0] in sys.stdlib_module_names]
+    rest = [line for line in lines if line not in own]
+    return "\n\n".join("\n".join(group) for group in (own, rest) if group)
