@@ -292,6 +292,55 @@
     return e;
   }
 
+  /* Text whose inline code is marked as in Markdown. */
+  function marked(text) {
+    var p = document.createElement("p");
+    text.split("`").forEach(function (part, i) {
+      p.append(i % 2 ? line("code", part) : part);
+    });
+    return p;
+  }
+
+  function copy(pre) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(pre.textContent);
+    getSelection().selectAllChildren(pre); // from disk there is no clipboard
+    return Promise.resolve(document.execCommand("copy"));
+  }
+
+  function codeOf(text) {
+    var box = document.createElement("div");
+    var pre = line("pre", text);
+    var button = line("button", "Copy");
+    box.className = "code";
+    button.type = "button";
+    button.addEventListener("click", function () {
+      copy(pre).then(function () {
+        button.textContent = "Copied";
+      });
+    });
+    box.append(button, pre);
+    return box;
+  }
+
+  /* What all rows advise is large: it is loaded with the first answer. */
+  function showAdvice(entry) {
+    var place = document.createElement("div");
+    answer.append(place);
+    function put() {
+      var said = window.RAGGED_ANSWERS[entry.id];
+      place.append(marked(said.cause), line("strong", "Use instead"), marked(said.fix));
+      if (!said.code) return;
+      place.append(codeOf(said.code));
+      var pre = place.querySelector("pre");
+      if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0;
+    }
+    if (window.RAGGED_ANSWERS) return put();
+    var script = document.createElement("script");
+    script.src = "_static/error-answers.js";
+    script.addEventListener("load", put);
+    document.head.append(script);
+  }
+
   function showNothing(guesses) {
     var said = line("p", "No entry matches this message. ");
     said.append("Paste the last lines of the traceback too, or ");
@@ -320,11 +369,11 @@
     }
     answer.append(line("strong", entry.title));
     if (found.read) answer.append(line("p", "Here: " + found.read));
-    answer.append(line("p", entry.fix.replace(/`/g, "")));
+    showAdvice(entry);
     var links = line("p", "");
     links.className = "links";
     if (entry.chapter_url) links.append(link(entry.chapter_url, "Read the chapter"), " ");
-    links.append(link(entry.url, "Use instead: code that works"));
+    links.append(link(entry.url, "Its page"));
     answer.append(links);
     if (!found.other) return;
     var or = line("p", "Or: ");

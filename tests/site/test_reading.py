@@ -145,7 +145,12 @@ def test_message_box_finds_the_entry(page, site):
         box.fill(pasted)
         answer.get_by_text(entry.title).wait_for()
     assert answer.get_attribute("aria-live") == "polite"
-    answer.get_by_role("link", name="Use instead").press("Enter")
+    code = answer.locator("pre").inner_text()
+    assert "math.ceil(len(self.x) / self.batch_size)" in code
+    answer.get_by_role("button", name="Copy").press("Enter")
+    answer.get_by_role("button", name="Copied").wait_for()
+    assert violations(page) == []
+    answer.get_by_role("link", name="Its page").press("Enter")
     page.wait_for_url(f"**/book/messages/{entry.id}.html")
     assert page.get_by_role("heading", name="Use instead").is_visible()
 

@@ -61,12 +61,13 @@ def _write_messages(app) -> None:
     app.config.exclude_patterns = list(kept)
 
 
-def _write_script(app, exception) -> None:
+def _write_scripts(app, exception) -> None:
     from . import errors
 
     if exception is None and app.builder.format == "html":
-        path = Path(app.outdir) / "_static" / "error-index.js"
-        path.write_text(errors.script(errors.catalogue()), "utf-8")
+        static, rows = Path(app.outdir) / "_static", errors.catalogue()
+        (static / "error-index.js").write_text(errors.script(rows), "utf-8")
+        (static / "error-answers.js").write_text(errors.answers_script(rows), "utf-8")
 
 
 def setup(app):
@@ -76,5 +77,5 @@ def setup(app):
     directives.register(app)
     app.connect("builder-inited", _write_messages)
     app.connect("env-get-outdated", _outdated)
-    app.connect("build-finished", _write_script)
+    app.connect("build-finished", _write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

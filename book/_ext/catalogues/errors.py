@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from helpers.errors import Entry, catalogue, index, matching, pastes
 
-__all__ = ["catalogue", "link", "plain", "script", "wordings"]
+from . import examples
+
+__all__ = ["answers_script", "catalogue", "link", "plain", "script", "wordings"]
 
 _LANES = {"main": "Keras 3.15", "colab": "Keras 3.13"}
 
@@ -39,7 +41,6 @@ def script(rows: Iterable[Entry]) -> str:
             "warns": row.warns,
             "wording": index.wording(row),
             "title": plain(row.title),
-            "fix": plain(row.fix),
             "url": f"book/messages/{row.id}.html",
             "chapter_url": "book/{}.html#{}".format(*row.chapter.split("#")),
         }
@@ -57,6 +58,20 @@ def script(rows: Iterable[Entry]) -> str:
 def javascript(pattern: str) -> str:
     """Return a pattern as JavaScript writes it: its named parts."""
     return re.sub(r"\(\?P=(\w+)\)", r"\\k<\1>", pattern.replace("(?P<", "(?<"))
+
+
+def answers_script(rows: Iterable[Entry]) -> str:
+    """Return cause, fix and code by row: a script that is loaded with the first answer."""
+    found = {
+        row.id: {
+            "cause": " ".join(row.cause.split()),
+            "fix": " ".join(row.fix.split()),
+            "code": examples.mending(row),
+        }
+        for row in rows
+    }
+    data = json.dumps(found, ensure_ascii=False)
+    return f"// Made from the rows of helpers/errors.\nwindow.RAGGED_ANSWERS = {data};\n"
 
 
 def plain(text: str) -> str:

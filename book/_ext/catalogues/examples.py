@@ -1,25 +1,29 @@
 """Code blocks of the message pages, cut from the functions that tests run; each runs alone."""
 
 import ast
+import re
 import sys
 import textwrap
 from pathlib import Path
 
-from helpers.errors import situations
+from helpers.errors import Entry, situations
 
 _FOLDER = Path(situations.__file__).parent
+_ELSEWHERE = re.compile("The code is that of `(.*)`.")
 _SHARED = "helpers.errors.situations.shared"
 
 
-def provoking(row: str) -> str:
+def provoking(row: Entry) -> str:
     """Return code that causes the message of a row."""
-    return _Module(row).block("provoke")
+    return _Module(row.id).block("provoke")
 
 
-def mending(row: str) -> str | None:
+def mending(row: Entry) -> str | None:
     """Return code that works, and ends with data of two sizes; None if the row has none."""
-    module = _Module(row)
-    return module.block("mend") if "mend" in module.definitions else None
+    other = _ELSEWHERE.fullmatch(row.no_mend)
+    if row.no_mend and not other:
+        return None
+    return _Module(other[1] if other else row.id).block("mend")
 
 
 class _Module:
@@ -88,7 +92,7 @@ def _ending(body: list, text: str) -> str:
         lines.append(f"model = {ast.unparse(model)}")
     if "compile(" not in text and "small_model(" not in "\n".join(lines):
         lines.append('model.compile("sgd", "mse")')
-    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
     named = {ast.unparse(node.targets[0]): node.value for node in body if type(node) is ast.Assign}
     kind = _kind(named.get(ast.unparse(feeds), feeds), functions)
     each = {
@@ -100,16 +104,23 @@ def _ending(body: list, text: str) -> str:
     return "\n".join([*lines, f"for {kind} in {ast.unparse(feeds)}:", f"    {each}"])
 
 
-def _kind(feeds: ast.expr, functions: set[str]) -> str:
+def _kind(feeds: ast.expr, functions: dict[str, ast.FunctionDef]) -> str:
     """Say what a `mend` returns beside its model: shapes, batches, functions or datasets."""
     items = feeds.elts if isinstance(feeds, ast.List) else [getattr(feeds, "elt", feeds)]
     if all(_is_shape(item) for item in items):
         return "shape"
-    if all(isinstance(item, ast.Tuple) for item in items):
+    if all(isinstance(item, ast.Tuple) or _makes_tuple(item, functions) for item in items):
         return "batch"
     if all(isinstance(item, ast.Lambda) or ast.unparse(item) in functions for item in items):
         return "make"
     return "data"
+
+
+def _makes_tuple(item: ast.expr, functions: dict[str, ast.FunctionDef]) -> bool:
+    """Whether it is a call of a function on the page that returns a tuple."""
+    called = functions.get(ast.unparse(item.func)) if isinstance(item, ast.Call) else None
+    last = called and called.body[-1]
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple)
 
 
 def _is_shape(item: ast.expr) -> bool:

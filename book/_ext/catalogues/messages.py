@@ -41,7 +41,7 @@ def write(root: Path) -> None:
 
 def page(row: Entry) -> str:
     """Return the page of one message, as MyST Markdown: first what to do, then why."""
-    mended, said = examples.mending(row.id), f"{plain(row.title)}. {plain(row.fix)}"
+    mended, said = examples.mending(row), f"{plain(row.title)}. {plain(row.fix)}"
     description = _quoted(_cut(said, _DESCRIPTION))
     parts = [
         f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n",
@@ -57,7 +57,7 @@ def page(row: Entry) -> str:
     parts += [
         f"## Why it is raised\n\n{link('../' + row.chapter)} explains it and proves the fix.\n",
         f"This is the shortest code that {'warns' if row.warns else 'raises'} it:\n",
-        f"```python\n{examples.provoking(row.id)}\n```\n",
+        f"```python\n{examples.provoking(row)}\n```\n",
         f"## The message by version\n\n{wordings(row.versions)}\n",
         f"It comes as {' or '.join(f'`{name}`' for name in row.exception)}. "
         "[All messages](../error-index.md).\n",
