@@ -95,6 +95,55 @@ JAX = {
         "position-table-shorter-than-the-sequence"
     ),
 }
+SIZE = "torch.Size(["
+TORCH = {
+    f"{TARGETS}shape up until the last dimension: target.shape={SIZE}8]), "
+    f"output.shape={SIZE}8, 7, 4])": "targets-without-a-time-axis",
+    f"{TARGETS}shape up until the last dimension: target.shape={SIZE}8, 1]), "
+    f"output.shape={SIZE}8, 7, 4])": "targets-without-a-time-axis",
+    f"{TARGETS}shape up until the last dimension: target.shape={SIZE}8, 9]), "
+    f"output.shape={SIZE}8, 7, 4])": "labels-padded-to-another-length",
+    f"{TARGETS}shape up until the last dimension: target.shape={SIZE}8, 7]), "
+    f"output.shape={SIZE}8, 4])": "targets-per-step-for-one-answer-per-row",
+    f"{TARGETS}shape. Received: target.shape={SIZE}8, 7, 4]), output.shape={SIZE}8, 4])": (
+        "targets-per-step-for-one-answer-per-row"
+    ),
+    f"{TARGETS}shape. Received: target.shape={SIZE}8]), output.shape={SIZE}8, 4])": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    f"{TARGETS}shape. Received: target.shape={SIZE}8, 5, 1]), output.shape={SIZE}8, 5, 2])": (
+        "class-numbers-for-one-hot-targets"
+    ),
+    "Exception encountered when calling BatchNormalization.call(). The expanded size of the tensor "
+    "(5) must match the existing size (6) at non-singleton dimension 1.": (
+        "batch-normalization-with-a-mask-of-other-axes"
+    ),
+    "Exception encountered when calling Concatenate.call(). Sizes of tensors must match except in "
+    "dimension 2. Expected size 5 but got size 7": "sequences-of-two-lengths-concatenated",
+    "Exception encountered when calling Concatenate.call(). Sizes of tensors must match except in "
+    "dimension 3. Expected size 5 but got size 4": "maps-of-two-sizes-joined",
+    "Target 255 is out of bounds.": "labels-padded-with-255",
+    "Target -1 is out of bounds.": "labels-padded-with-minus-one",
+    "Target 9 is out of bounds.": "label-beyond-the-classes",
+    "Exception encountered when calling Embedding.call(). index out of range in self": (
+        "token-id-beyond-the-embedding"
+    ),
+}
+OWN = (
+    "Exception encountered when calling Own.call(). Could not automatically infer the output shape "
+    "/ dtype of 'own' (of type Own). Either the `Own.call()` method is incorrect, or you need to "
+    "implement the `Own.compute_output_spec() / compute_output_shape()` method. Error encountered: "
+)
+OPEN = (
+    "Expected int32, but got None of type 'NoneType'.",
+    "Failed to convert elements of (None, -1) to Tensor.",
+    "'NoneType' object cannot be interpreted as an integer",
+    "Invalid dtype: NoneType",
+    "'>' not supported between instances of 'NoneType' and 'int'",
+    "len is not well defined for a symbolic Tensor (Placeholder:0).",
+    "Iterating over a symbolic `tf.Tensor` is not allowed.",
+)
+ROWS |= {OWN + text: "open-size-in-a-layer-of-ones-own" for text in OPEN}
 CHECKED = "Error when checking input: expected layer_1_input to have"
 JOINED = "A `Concatenate` layer requires inputs with matching shapes except for the concat axis. "
 # Keras 2 and TensorFlow 1 are not run here: the wordings are those of public reports.
@@ -142,7 +191,7 @@ OLDER = {
 }
 
 
-@pytest.mark.parametrize(("message", "row"), {**ROWS, **JAX, **OLDER}.items())
+@pytest.mark.parametrize(("message", "row"), {**ROWS, **JAX, **TORCH, **OLDER}.items())
 def test_a_wording_finds_its_row(message, row):
     assert errors.find(f"ValueError: {message}").id == row
 
