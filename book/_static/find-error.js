@@ -70,12 +70,15 @@
     var found = [];
     var current = null; // the message that the lines continue
     var frames = null; // how far the traceback is indented, above its message
-    lines.forEach(function (line) {
+    lines.forEach(function (line, number) {
       var parts = before(line, PARTS);
       var body = line.slice(parts.at).trimStart();
       var indent = line.length - parts.at - body.length;
       var start = body.slice(0, START);
-      if (search("frames").test(start)) {
+      var quotes = current && test("quoting", current.lines[0].slice(0, START));
+      // a traceback that a message quotes has an empty line after its first, which no other has
+      var quoted = quotes && !(lines[number + 1] || "").trim();
+      if (search("frames").test(start) && !quoted) {
         current = null;
         frames = indent;
       } else if (test("chain", start)) {
@@ -83,7 +86,7 @@
         frames = null;
       } else if (!current && test("frame", start)) {
         frames = frames === null ? indent : frames;
-      } else if (opens(start, indent, frames, current)) {
+      } else if (!quotes && opens(start, indent, frames, current)) {
         current = { depth: parts.depth, parts: parts.count };
         current.warns = frames === null && test("warned", start);
         current.record = record(line);

@@ -30,6 +30,8 @@ READING: dict[str, str] = {
         r"(?:[A-Za-z_][\w.]*\.)?[A-Z_]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Group)"
         r"(?:\s*\(\d+\))?:(?:\s|$)"
     ),
+    # A message of TensorFlow that quotes exceptions and tracebacks to its end.
+    "quoting": r"[\w.]+: (?:Graph execution error|in user code):",
     # The first such line under frames, whatever its name, if it is no Python.
     "named": (
         r"(?!(?:else|try|finally|pass|raise|return|break|continue)\b)[A-Za-z_][\w.]*(?::\s|:?$)"
@@ -168,22 +170,26 @@ def _lines(text: str) -> list[str]:
 
 
 def _said(lines: list[str]) -> list[_Said]:
-    """Return what the lines raise and warn of, in their order."""
+    """Return what the lines raise and warn of, in their order.
+
+    A traceback that a message quotes has an empty line after its first, which no other has.
+    """
     found: list[_Said] = []
     current: _Said | None = None  # the message that the lines continue
     frames: int | None = None  # how far the traceback is indented, above its message
-    for line in lines:
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
         parts, at, depth = _before(line)
         body = line[at:].lstrip()
         indent = len(line) - at - len(body)
         start = body[:_START]
-        if _RE["frames"].search(start):
+        quotes = current is not None and _RE["quoting"].match(current.lines[0][:_START]) is not None
+        if _RE["frames"].search(start) and not (quotes and not after.strip()):
             current, frames = None, indent
         elif _RE["chain"].match(start):
             current, frames = None, None
         elif current is None and _RE["frame"].match(start):
             frames = indent if frames is None else frames
-        elif _opens(start, indent, frames, current):
+        elif not quotes and _opens(start, indent, frames, current):
             warns = frames is None and bool(_RE["warned"].match(start))
             current, frames = _Said(warns, depth, parts, _record(line), [body]), None
             found.append(current)
