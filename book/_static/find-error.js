@@ -211,9 +211,9 @@
   function fit(entry, text) {
     for (var match of text.matchAll(new RegExp(entry.pattern, "g"))) {
       var groups = match.groups || {};
-      if (entry.where.every((condition) => holds(condition, groups))) {
+      if ((entry.where || []).every((condition) => holds(condition, groups))) {
         var end = match.index + match[0].length;
-        return { entry: entry, start: match.index, end: end, read: reading(entry.reads, groups) };
+        return { entry: entry, start: match.index, end: end, read: reading(entry.reads || [], groups) };
       }
     }
     return null;
@@ -226,7 +226,7 @@
     if (errors.length || raised) found = errors;
     found.sort(function (a, b) {
       var longer = b.end - b.start - (a.end - a.start);
-      return longer || b.entry.where.length - a.entry.where.length;
+      return longer || (b.entry.where || []).length - (a.entry.where || []).length;
     });
     return found.reduce(function (kept, each) {
       var general = kept.some((more) => more.start <= each.start && each.end <= more.end);
@@ -289,6 +289,10 @@
     return a;
   }
 
+  function pageOf(entry) {
+    return "book/messages/" + entry.id + ".html";
+  }
+
   function line(tag, text) {
     var e = document.createElement(tag);
     e.textContent = text;
@@ -332,10 +336,15 @@
     function put() {
       var said = window.RAGGED_ANSWERS[entry.id];
       place.append(marked(said.cause), line("strong", "Use instead"), marked(said.fix));
-      if (!said.code) return;
-      place.append(codeOf(said.code));
-      var pre = place.querySelector("pre");
-      if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0;
+      if (said.code) {
+        place.append(codeOf(said.code));
+        var pre = place.querySelector("pre");
+        if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0;
+      }
+      var links = line("p", "");
+      links.className = "links";
+      links.append(link(said.chapter, "Read the chapter"), " ", link(pageOf(entry), "Its page"));
+      place.append(links);
     }
     if (window.RAGGED_ANSWERS) return put();
     var script = document.createElement("script");
@@ -353,7 +362,7 @@
     var list = document.createElement("ul");
     guesses.forEach(function (entry) {
       var item = document.createElement("li");
-      item.append(link(entry.url, entry.title));
+      item.append(link(pageOf(entry), entry.title));
       list.append(item);
     });
     answer.append(line("p", "The nearest, as guesses:"), list);
@@ -373,14 +382,9 @@
     answer.append(line("strong", entry.title));
     if (found.read) answer.append(line("p", "Here: " + found.read));
     showAdvice(entry);
-    var links = line("p", "");
-    links.className = "links";
-    if (entry.chapter_url) links.append(link(entry.chapter_url, "Read the chapter"), " ");
-    links.append(link(entry.url, "Its page"));
-    answer.append(links);
     if (!found.other) return;
     var or = line("p", "Or: ");
-    or.append(link(found.other.url, found.other.title));
+    or.append(link(pageOf(found.other), found.other.title));
     answer.append(or);
   }
 

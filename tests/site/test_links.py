@@ -1,6 +1,7 @@
 """Links, anchors and prose of the built pages, and what else their files must not hold."""
 
 import html
+import json
 import re
 import sys
 
@@ -48,8 +49,10 @@ def test_no_file_tells_where_it_was_built(built):
 def test_every_entry_of_the_box_leads_somewhere(built):
     entries = error_entries(built)
     assert [entry["id"] for entry in entries] == [entry.id for entry in errors.catalogue()]
-    for entry in entries:
-        for url in filter(None, (entry["url"], entry.get("chapter_url"))):
+    script = (built / "_static" / "error-answers.js").read_text("utf-8")
+    answers = json.loads(script[script.index("{") : script.rindex("}") + 1])
+    for row in errors.catalogue():
+        for url in (f"book/messages/{row.id}.html", answers[row.id]["chapter"]):
             assert broken(built / "index.html", url) is None
 
 

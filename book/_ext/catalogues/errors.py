@@ -32,21 +32,7 @@ def link(place: str) -> str:
 
 def script(rows: Iterable[Entry]) -> str:
     """Return the title page's data: a script, so that it also loads from disk."""
-    found = (
-        {
-            "id": row.id,
-            "pattern": javascript(row.pattern),
-            "where": row.where,
-            "reads": row.reads,
-            "warns": row.warns,
-            "wording": index.wording(row),
-            "title": plain(row.title),
-            "url": f"book/messages/{row.id}.html",
-            "chapter_url": "book/{}.html#{}".format(*row.chapter.split("#")),
-        }
-        for row in rows
-    )
-    lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in found)
+    lines = ",\n".join(_compact(_needed_to_find(row)) for row in rows)
     words = {"subject": matching.SUBJECT, "framework": matching.FRAMEWORK}
     reading = json.dumps(pastes.READING | words)
     return (
@@ -55,23 +41,41 @@ def script(rows: Iterable[Entry]) -> str:
     )
 
 
+def _needed_to_find(row: Entry) -> dict:
+    """Return what the search needs of a row, without what is empty: every page view loads it."""
+    found = {
+        "id": row.id,
+        "pattern": javascript(row.pattern),
+        "where": row.where,
+        "reads": row.reads,
+        "warns": row.warns,
+        "wording": index.wording(row),
+        "title": plain(row.title),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _compact(data: dict) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
 def javascript(pattern: str) -> str:
     """Return a pattern as JavaScript writes it: its named parts."""
     return re.sub(r"\(\?P=(\w+)\)", r"\\k<\1>", pattern.replace("(?P<", "(?<"))
 
 
 def answers_script(rows: Iterable[Entry]) -> str:
-    """Return cause, fix and code by row: a script that is loaded with the first answer."""
+    """Return cause, fix, code and chapter by row: a script that is loaded with the first answer."""
     found = {
         row.id: {
             "cause": " ".join(row.cause.split()),
             "fix": " ".join(row.fix.split()),
             "code": examples.mending(row),
+            "chapter": "book/{}.html#{}".format(*row.chapter.split("#")),
         }
         for row in rows
     }
-    data = json.dumps(found, ensure_ascii=False)
-    return f"// Made from the rows of helpers/errors.\nwindow.RAGGED_ANSWERS = {data};\n"
+    return f"// Made from the rows of helpers/errors.\nwindow.RAGGED_ANSWERS = {_compact(found)};\n"
 
 
 def plain(text: str) -> str:
