@@ -32,7 +32,7 @@ def test_the_reports_name_rows_and_say_what_was_tried():
     rows = {row.id for row in errors.catalogue()}
     for report in REPORTS:
         assert len(report["message"]) <= 1200, name(report)
-        assert not any(folder in report["message"] for folder in ("/home/", "/Users/")), name(report)
+        assert not any(home in report["message"] for home in ("/home/", "/Users/")), name(report)
     for report in OURS:
         assert {*report["right"], *report.get("half", [])} <= rows, name(report)
         assert report["today"] in ("provoked", "old wording"), name(report)
