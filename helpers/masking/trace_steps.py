@@ -24,6 +24,7 @@ from helpers.masking.trace_table import (
     Mask,
     Step,
 )
+from helpers.tensors import dtype_name
 
 # Operations that look at the shape of a tensor only: a mask has nothing to say there.
 _SHAPE_ONLY = {"OnesLike", "ZerosLike", "FullLike", "Shape", "ConvertToTensor"}
@@ -111,7 +112,7 @@ def _insights(calls: list[Call]) -> dict[Call, _Insight]:
 
 
 def _is_bool(tensor: Any) -> bool:
-    return keras.backend.standardize_dtype(tensor.dtype) == "bool"
+    return dtype_name(tensor.dtype) == "bool"
 
 
 def steps_of(
