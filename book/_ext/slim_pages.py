@@ -47,7 +47,7 @@ def _mend(app, pagename, templatename, context, doctree) -> None:
 def _share_tree(app, pagename, templatename, context, doctree) -> None:
     """Make the sidebar of pages that are in no table of contents once: it is the same in a folder.
 
-    It takes a quarter of the time of such a page.
+    Without this the whole build takes a third longer.
     """
     found = app.env.all_docs.get(pagename) and app.env.metadata[pagename].get("orphan") is not None
     if not found or "toctree" not in context:

@@ -25,19 +25,18 @@ _SPAN = 2_000  # characters that a `.*` of a pattern spans: so a search takes li
 class Entry:
     """One row of the error index.
 
-    The file of a row holds all but the id, which is its name. It may leave out `provoke`, `where`,
-    `reads` and `no_mend`. Of the rows that fit the most specific is the answer: the one that reads
+    The file of a row holds all but the id, which is its name. It may leave out `where`, `reads` and
+    `no_mend`. Of the rows that fit the most specific is the answer: the one that reads
     more of the message, else the one with more conditions, else the one with the smaller
     `position`, which is also its place on the page; a row without one comes last.
 
     Attributes:
-        id: Name of the row, and its anchor on the page ``error-index``.
+        id: Name of the row, of its page ``messages/ID`` and of its anchor on ``error-index``.
         title: The problem in a few words.
         pattern: Regular expression for the message's stable part, see :func:`find`; only what
             Python and JavaScript read alike. Where the file has ``.*`` it spans 2,000 characters.
             A part that a condition or `reads` needs has a name, ``(?P<name>...)``.
         exception: Names of the exceptions, or warnings, that carry the message.
-        provoke: Name that the page gives to the function that causes it; the id, if left out.
         cause: Why it happens, in one to three sentences of Markdown.
         fix: What to do, in one to three sentences of Markdown.
         chapter: Page and anchor of the book that explain it, such as ``tail-batches#the-proof``.
@@ -55,7 +54,6 @@ class Entry:
     title: str
     pattern: str
     exception: tuple[str, ...]
-    provoke: str
     cause: str
     fix: str
     chapter: str
@@ -154,7 +152,7 @@ def _row(file: Traversable) -> dict:
         row["reads"] = (reads,) if isinstance(reads, str) else tuple(reads)
     except (yaml.YAMLError, TypeError, KeyError) as error:
         raise ValueError(f"{file}: expected the fields of a row, got {error!r}") from error
-    return {"id": name, "provoke": name.replace("-", "_"), **row}
+    return {"id": name, **row}
 
 
 def find(error: BaseException | str) -> Entry | None:

@@ -42,7 +42,7 @@ def script(rows: Iterable[Entry]) -> str:
 
 
 def _needed_to_find(row: Entry) -> dict:
-    """Return what the search needs of a row, without what is empty: every page view loads it."""
+    """Return what the search needs of a row, not what is empty: the title page loads all."""
     found = {
         "id": row.id,
         "pattern": javascript(row.pattern),

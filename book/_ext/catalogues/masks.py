@@ -6,6 +6,8 @@ import html
 
 from tools.masks.measure import BACKENDS, KINDS, cases, expand, lacking, load, verdict
 
+from .filtered_table import filtered_table
+
 __all__ = ["counts", "load", "measured", "table", "words"]
 
 VERDICTS = {
@@ -55,26 +57,8 @@ def table(data: dict) -> str:
     rows = sorted(data["rows"], key=lambda row: KINDS.index(row["kind"]))
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     body = "\n".join(table_row(row, environments) for row in rows)
-    options = "".join(f'<option value="{key}">{words}</option>' for key, words in VERDICTS.items())
-    return f"""\
-<form class="table-controls" role="search" aria-label="Mask table" hidden>
-<label>Find <input type="search" autocomplete="off"></label>
-<label>Show <select><option value="">every verdict</option>{options}</select>
-</label>
-<output aria-live="polite"></output>
-</form>
-<div class="pst-scrollable-table-container mask-scroll" tabindex="0" role="region" \
-aria-labelledby="mask-caption">
-<table class="table filtered-table">
-<caption id="mask-caption">What layers and operations do with a mask</caption>
-<thead><tr>{head}</tr></thead>
-<tbody>
-{body}
-</tbody>
-</table>
-</div>
-<script src="../_static/filtered-table.js"></script>
-"""
+    caption = "What layers and operations do with a mask"
+    return filtered_table("mask", caption, "every verdict", VERDICTS, head, body)
 
 
 def shown_verdict(facts: dict) -> str | None:

@@ -12,6 +12,7 @@ from helpers.errors import Entry, catalogue
 
 from . import examples
 from .errors import link, plain, wordings
+from .filtered_table import filtered_table
 
 FOLDER = "book/messages"
 CHAPTERS = {
@@ -21,6 +22,7 @@ CHAPTERS = {
     "augmentation": "Augmentation",
     "variable-batches": "Batches of varying shape",
 }
+_COLUMNS = ("What is wrong", "Message", "Chapter")
 _HEADING = 100  # characters of a message that are its page's heading
 _DESCRIPTION = 155  # those that a search engine shows
 
@@ -55,14 +57,19 @@ def page(row: Entry) -> str:
             "on Keras 3.15 and 3.13.\n"
         )
     parts += [
-        f"## Why it is raised\n\n{link('../' + row.chapter)} explains it and proves the fix.\n",
-        f"This is the shortest code that {'warns' if row.warns else 'raises'} it:\n",
+        f"## Why it is raised\n\nSee {link('../' + row.chapter)}. This code {_verb(row)} it:\n",
         f"```python\n{examples.provoking(row)}\n```\n",
         f"## The message by version\n\n{wordings(row.versions)}\n",
         f"It comes as {' or '.join(f'`{name}`' for name in row.exception)}. "
         "[All messages](../error-index.md).\n",
     ]
     return "\n".join(parts)
+
+
+def _verb(row: Entry) -> str:
+    if row.warns:
+        return "warns of"
+    return "raises, or warns of," if any("Warning" in name for name in row.exception) else "raises"
 
 
 def beginning(row: Entry) -> str:
@@ -83,27 +90,10 @@ def _quoted(text: str) -> str:
 def table(rows: Iterable[Entry]) -> str:
     """Return the index of the messages as HTML: a table, with its controls, by chapter."""
     rows = sorted(rows, key=lambda row: list(CHAPTERS).index(row.chapter.split("#")[0]))
-    options = "".join(f'<option value="{key}">{name}</option>' for key, name in CHAPTERS.items())
+    head = "".join(f'<th scope="col">{each}</th>' for each in _COLUMNS)
+    caption = "What Keras and TensorFlow say, and what is wrong"
     body = "\n".join(map(table_row, rows))
-    return f"""\
-<form class="table-controls" role="search" aria-label="Messages" hidden>
-<label>Find <input type="search" autocomplete="off"></label>
-<label>Show <select><option value="">every chapter</option>{options}</select></label>
-<output aria-live="polite"></output>
-</form>
-<div class="pst-scrollable-table-container table-scroll" tabindex="0" role="region" \
-aria-labelledby="messages-caption">
-<table class="table filtered-table messages-table">
-<caption id="messages-caption">What Keras and TensorFlow say, and what is wrong</caption>
-<thead><tr><th scope="col">What is wrong</th><th scope="col">Message</th>\
-<th scope="col">Chapter</th></tr></thead>
-<tbody>
-{body}
-</tbody>
-</table>
-</div>
-<script src="../_static/filtered-table.js"></script>
-"""
+    return filtered_table("messages", caption, "every chapter", CHAPTERS, head, body)
 
 
 def table_row(row: Entry) -> str:

@@ -20,7 +20,7 @@ from helpers.errors import index, situations
 
 FOLDER = pathlib.Path(errors.__file__).parent
 NEEDED = {"title", "pattern", "exception", "cause", "fix", "chapter", "versions"}
-OPTIONAL = {"position", "provoke", "no_mend", "where", "reads"}
+OPTIONAL = {"position", "no_mend", "where", "reads"}
 LANES = {"3.15": "main", "3.13": "colab"}
 LANE = LANES.get(".".join(keras.__version__.split(".")[:2]))
 
@@ -335,8 +335,8 @@ def test_the_time_of_a_search_grows_with_the_text_at_most(parts):
     assert twice < 5  # a hang took minutes
 
 
-def test_titles_patterns_and_names_of_functions_are_unique():
-    for field in ("id", "title", "pattern", "provoke"):
+def test_titles_and_patterns_are_unique():
+    for field in ("id", "title", "pattern"):
         values = [getattr(entry, field) for entry in errors.catalogue()]
         assert sorted(values) == sorted(set(values)), field
 
@@ -348,15 +348,15 @@ def test_rows_are_searched_by_their_position():
     assert len(positions) == len(rows)
 
 
-def test_a_row_may_leave_out_its_position_and_the_name_of_its_function(tmp_path, monkeypatch):
+def test_a_row_may_leave_out_its_position(tmp_path, monkeypatch):
     (tmp_path / "rows").mkdir()
     fields = "chapter", "title", "pattern", "cause", "fix"
     row = "".join(f"{field}: a\n" for field in fields) + "exception: [ValueError]\nversions: {}\n"
-    for name, more in {"a-row": "", "c-row": "position: 5\nprovoke: b\n", "b-row": ""}.items():
+    for name, more in {"a-row": "", "c-row": "position: 5\n", "b-row": ""}.items():
         (tmp_path / "rows" / f"{name}.yml").write_text(row + more)
     monkeypatch.setattr(importlib.resources, "files", lambda package: tmp_path)
-    found = [(entry.id, entry.provoke) for entry in errors.catalogue.__wrapped__()]
-    assert found == [("c-row", "b"), ("a-row", "a_row"), ("b-row", "b_row")]
+    found = [entry.id for entry in errors.catalogue.__wrapped__()]
+    assert found == ["c-row", "a-row", "b-row"]
 
 
 def test_every_row_has_a_provoking_function_of_at_most_15_lines():
