@@ -44,26 +44,6 @@ def _mend(app, pagename, templatename, context, doctree) -> None:
         context["body"] = body.replace('<th class="head"><p></p></th>', "<td></td>")
 
 
-def _share_tree(app, pagename, templatename, context, doctree) -> None:
-    """Make the sidebar of pages that are in no table of contents once: it is the same in a folder.
-
-    Without this the whole build takes a third longer.
-    """
-    found = app.env.all_docs.get(pagename) and app.env.metadata[pagename].get("orphan") is not None
-    if not found or "toctree" not in context:
-        return
-    make, trees = context["toctree"], app.builder.__dict__.setdefault("own_trees", {})
-    folder = pagename.rpartition("/")[0]
-
-    def tree(**options):
-        key = folder, *sorted(options.items())
-        if key not in trees:
-            trees[key] = make(**options)
-        return trees[key]
-
-    context["toctree"] = tree
-
-
 def _describe(app, pagename, templatename, context, doctree) -> None:
     if doctree is None or 'name="description"' in context.get("metatags", ""):
         return
@@ -123,7 +103,6 @@ def setup(app):
     """Register what happens to every page."""
     for step in (_slim, _mend, _describe, _own_buttons):
         app.connect("html-page-context", step, priority=900)
-    app.connect("html-page-context", _share_tree, priority=100)  # before the theme reads it
     app.connect("build-finished", _finish)
     app.add_config_value("own_files_digest", _digest(), "env")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
