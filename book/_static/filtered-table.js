@@ -5,7 +5,7 @@
   var form = document.querySelector(".table-controls");
   if (!table || !form) return;
   var find = form.querySelector("input");
-  var kind = form.querySelector("select");
+  var choices = Array.from(form.querySelectorAll("select"));
   var count = form.querySelector("output");
   var body = table.tBodies[0];
   var rows = Array.from(body.rows);
@@ -15,7 +15,9 @@
     var shown = rows.filter(function (row) {
       var text = (row.textContent + " " + (row.dataset.text || "")).toLowerCase();
       row.hidden =
-        (kind.value && row.dataset.kinds.split(" ").indexOf(kind.value) < 0) ||
+        choices.some(function (choice) {
+          return choice.value && row.dataset[choice.name].split(" ").indexOf(choice.value) < 0;
+        }) ||
         !words.every(function (word) { return text.indexOf(word) >= 0; });
       return !row.hidden;
     }).length;
@@ -44,7 +46,7 @@
   });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
   find.addEventListener("input", filter);
-  kind.addEventListener("change", filter);
+  choices.forEach(function (choice) { choice.addEventListener("change", filter); });
   form.hidden = false;
   filter();
   /* Rows that have a page of their own: an old link to the row leads there. */
@@ -59,7 +61,8 @@
   window.addEventListener("hashchange", function () {
     var row = document.getElementById(location.hash.slice(1));
     if (rows.indexOf(row) >= 0 && row.hidden) {
-      find.value = kind.value = "";
+      find.value = "";
+      choices.forEach(function (choice) { choice.value = ""; });
       filter();
       row.scrollIntoView();
     }

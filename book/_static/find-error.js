@@ -12,6 +12,7 @@
   var PARTS = 8; // parts that may come before a line
   var START = 300; // characters of a line that say what it is
   var GUESSES = 2; // rows that are shown where none fits
+  var REPORT = 600; // characters of a message that a report holds
   var SHARED = 9; // how rare the words that a guess shares with the message are, at least
 
   var made = {};
@@ -276,6 +277,54 @@
 
   window.explainMessage = explain;
 
+  // A report
+
+  var FILES =
+    "png|jpe?g|gif|bmp|tiff?|webp|np[yz]|[ct]sv|txt|json|ya?ml|h5|hdf5|keras|pkl|py|ipynb" +
+    "|tfrecords?|parquet|zip|tar|gz|wav|mp[34]|log|env|pem|key";
+  var NAMES =
+    "bearer|basic|passw(?:or)?d|passphrase|pwd|secret|tokens?|credentials?|(?:api|access)[ _-]?key";
+
+  /* What could be private in a word of a message, and what a report says for it. */
+  var PRIVATE = [
+    [/[/\\]|^~|%\w+%/, "<path>"],
+    [new RegExp("(?<!\\b(?:tf|np|jnp|math|ops|torch))\\.(?:" + FILES + ")(?=\\W*$)", "i"), "<path>"],
+    [/\S@\S/, "<e-mail>"],
+    [/\d{1,3}(?:\.\d{1,3}){3}|(?:[\da-f]{0,4}:){3,}/i, "<address>"],
+    [/(?:[sp]k|gh[a-z]|github_pat|glpat|hf|xox[a-z]|A[KS]IA|AIza|eyJ)[-\w]{12,}/, "<secret>"],
+    [/[\da-f]{16,}/i, "<secret>"],
+    [/(?=[-\w+=]*\d)(?=[-\w+=]*[A-Z])(?=[-\w+=]*[a-z])[-\w+=]{20,}/, "<secret>"],
+    [/(?=[a-z]*\d)[a-z\d]{24,}/i, "<secret>"],
+    [/\d{9,}/, "<number>"],
+  ];
+  var QUOTED = /(["'`])(?:(?!\1).){0,300}?\1/g;
+  var NAMED = new RegExp(
+    "\\b((?:\\w*_)?(?:" + NAMES + "))[\"'`]?(?:\\s*[:=]\\s*|\\s+is\\s+|(?<=bearer|basic)\\s+)\\S+",
+    "gi"
+  );
+  var LONG = 200; // characters that no word of a message has
+
+  /* A word without what could be private in it. */
+  function harmless(word) {
+    if (word.length > LONG) return "<long>";
+    var hit = PRIVATE.find((each) => each[0].test(word));
+    return hit ? hit[1] : word;
+  }
+
+  /* The exception that was raised last, type and message, without paths, names of files,
+     addresses and what looks like a secret. */
+  function reportable(text) {
+    var said = read(text).texts[0] || "";
+    said = said.replace(QUOTED, (quoted) => (/[/\\]/.test(quoted) ? "<path>" : quoted));
+    said = said.replace(NAMED, "$1 <secret>");
+    said = said.split(" ").map(harmless).join(" ");
+    // a path with spaces in its names: what is between its pieces is of it, too
+    said = said.replace(/<path>(?: (?!<)\S+){0,2} (?=<path>)/g, "");
+    return said.slice(0, REPORT);
+  }
+
+  window.reportableMessage = reportable;
+
   // The box
 
   var box = document.getElementById("message-box");
@@ -353,7 +402,7 @@
     document.head.append(script);
   }
 
-  function showNothing(guesses) {
+  function showNothing(text, guesses) {
     var said = line("p", "No entry matches this message. ");
     said.append("Paste the last lines of the traceback too, or ");
     said.append(link("book/error-index.html", "look through the error index"), ".");
@@ -366,6 +415,23 @@
       list.append(item);
     });
     answer.append(line("p", "The nearest, as guesses:"), list);
+    showReport(text);
+  }
+
+  /* A report that is filled in; where the book does not know its repository, its text alone. */
+  function showReport(text) {
+    var said = reportable(text);
+    var place = window.RAGGED_REPOSITORY;
+    var how = line("p", "If neither is right, report it. ");
+    if (place) {
+      var body = "A message that is not listed:\n\n```text\n" + said + "\n```\n";
+      var query = new URLSearchParams({ title: "Not listed: " + said.slice(0, 80), body: body });
+      how.append(link(place + "/issues/new?" + query, "Open a report on GitHub"), ". ");
+    } else {
+      how.append("This copy of the book does not know where: ask whoever gave it to you. ");
+    }
+    how.append("It holds these words and no others; paths and what looks like a secret are out:");
+    answer.append(how, codeOf(said));
   }
 
   function show() {
@@ -376,7 +442,7 @@
     var found = explain(text);
     var entry = found.entry;
     if (!entry) {
-      showNothing(found.guesses);
+      showNothing(text, found.guesses);
       return;
     }
     answer.append(line("strong", entry.title));

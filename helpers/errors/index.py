@@ -9,7 +9,7 @@ import functools
 import importlib.resources
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 
 import yaml
@@ -18,6 +18,7 @@ from helpers.errors import matching, pastes
 from helpers.errors.pastes import fold
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
+AXES = ("batch", "time", "features", "height and width", "channels")
 _SPAN = 2_000  # characters that a `.*` of a pattern spans: so a search takes linear time
 
 
@@ -43,6 +44,11 @@ class Entry:
         versions: The wording by version lane (main: Keras 3.15, colab: Keras 3.13), with … where
             it varies; a lane that is missing does not show the message.
         no_mend: Why the row has no ``mend()``, a sentence; empty if it has one.
+        axes: The axes that are of another size, of `AXES`; optional.
+        older: Wordings of Keras 2 and TensorFlow 1 that the pattern knows and no test runs;
+            optional.
+        siblings: By id, rows with which it is easily confused, and half a sentence that says when
+            the message is theirs; optional.
         where: Conditions on the named parts, all of which hold where the row fits, such as
             ``[a.rank, equals, b.rank]``, ``[a.0, differs, 1]`` or ``[a, clashes on, [0], b]``; see
             ``helpers.errors.matching``.
@@ -61,6 +67,9 @@ class Entry:
     no_mend: str = ""
     where: tuple[tuple, ...] = ()
     reads: tuple[str, ...] = ()
+    axes: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    siblings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def warns(self) -> bool:
@@ -150,6 +159,7 @@ def _row(file: Traversable) -> dict:
         row["where"] = tuple(map(tuple, row.get("where", ())))
         reads = row.get("reads", ())
         row["reads"] = (reads,) if isinstance(reads, str) else tuple(reads)
+        row |= {name: tuple(row.get(name, ())) for name in ("axes", "older")}
     except (yaml.YAMLError, TypeError, KeyError) as error:
         raise ValueError(f"{file}: expected the fields of a row, got {error!r}") from error
     return {"id": name, **row}

@@ -1,6 +1,7 @@
 """The pages of errors, claims, masks and benchmarks show their data, all of it."""
 
 import builtins
+import html
 import json
 import os
 import re
@@ -74,21 +75,37 @@ def test_a_page_of_a_message_begins_with_what_to_use_instead():
     assert headings == [
         "# `Incompatible shapes: [9,16] vs. [32,16]`",
         "## Use instead",
-        "## Why it is raised",
+        "## The shortest code that raises it",
+        "## How to prove it",
         "## The message by version",
+        "## When it is something else",
+        "## Read more",
     ]
-    use, why = text.split("## Use instead")[1].split("## Why it is raised")
+    parts = dict(zip(headings, re.split(r"^#+ .*$", text, flags=re.MULTILINE)[1:], strict=True))
+    use, proof = parts["## Use instead"], parts["## How to prove it"]
     assert row.fix.strip() in use
     assert "for data in [batches(6), batches(3)]:\n    model.fit(data, verbose=0)\n```" in use
-    assert "[](../tail-batches.ipynb#when-a-smaller-batch-raises)" in why
-    assert "outputs = keras.layers.GRU(16, stateful=True)(inputs)" in why
+    assert "outputs = keras.layers.GRU(16, stateful=True)(inputs)" in parts[headings[2]]
+    assert "for data in [batches(6), batches(3)]:\n    model.fit(data, verbose=0)\n" in proof
+    assert "predicted = model.predict(data, verbose=0)" in proof
+    other = next(iter(row.siblings))
+    assert f"]({other}.md): {row.siblings[other]}" in parts["## When it is something else"]
+    assert "[](../tail-batches.ipynb#when-a-smaller-batch-raises)" in parts["## Read more"]
     assert f'description: "{row.title}. ' in text
 
 
 def test_a_row_without_code_to_use_has_the_words_alone():
     row = next(row for row in ROWS if row.no_mend and not examples.mending(row))
     assert messages.page(row).count("```python") == 1
-    assert "a test runs" not in messages.page(row)
+    assert "## How to prove it" not in messages.page(row)
+
+
+def test_older_wordings_are_shown_as_not_run():
+    row = next(row for row in ROWS if row.older)
+    said = messages.page(row).split("## Older wordings")[1]
+    assert "no test runs them" in said
+    assert all(f"```text\n{text}\n```" in said for text in row.older)
+    assert html.escape(row.older[0]) in messages.table_row(row)
 
 
 def test_pages_are_written_where_they_change_and_deleted_with_their_row(tmp_path):
@@ -119,19 +136,51 @@ def test_the_table_has_every_message_under_its_old_id():
 
 
 def test_a_wording_that_both_versions_share_is_shown_once():
-    assert (
-        errors.wordings({"main": "a", "colab": "a"})
-        == "Keras 3.15 and Keras 3.13:\n\n```text\na\n```"
+    shown = errors.wordings({"main": "a", "colab": "a", "jax": "b"})
+    assert shown == (
+        "TensorFlow, Keras 3.15 and 3.13:\n\n```text\na\n```\n\nJAX:\n\n```text\nb\n```"
     )
     assert errors.wordings({"main": "a", "colab": "b"}).count("```text") == 2
 
 
-@pytest.mark.parametrize("cut", [examples.provoking, examples.mending])
+@pytest.mark.parametrize(
+    ("lanes", "words"),
+    [
+        (["main"], "TensorFlow, Keras 3.15"),
+        (["jax", "torch"], "JAX; PyTorch"),
+        (["main", "colab-jax"], "TensorFlow, Keras 3.15; JAX, Keras 3.13"),
+    ],
+)
+def test_lanes_have_names_in_words(lanes, words):
+    assert errors.named(lanes) == words
+
+
+def test_the_table_can_be_filtered_by_exception_layer_and_axis():
+    text = messages.table(ROWS)
+    for name in ("exception", "layer", "axis"):
+        choices = re.search(f'<select name="{name}">(.*?)</select>', text)[1]
+        offered = set(re.findall(r'value="([^"]+)"', choices))
+        given = {
+            word for words in re.findall(f'data-{name}="(.*?)"', text) for word in words.split()
+        }
+        assert offered == given
+    recurrent = next(row for row in ROWS if row.id == "stateful-rnn-smaller-batch")
+    assert messages.layers(recurrent) == ["GRU"]
+    assert recurrent.axes == ("batch",)
+
+
+def with_proof(row):
+    """The code to use instead and what proves it, as a reader puts them together."""
+    above = examples.mending(row)
+    return above and f"{above}\n\n{examples.proving(row)}"
+
+
+@pytest.mark.parametrize("cut", [examples.provoking, examples.mending, with_proof])
 def test_code_on_a_page_brings_all_that_it_uses(cut):
     blocks = {row.id: cut(row) for row in ROWS}
     without = [row.id for row in ROWS if row.no_mend and "The code is that of" not in row.no_mend]
     missing = [row for row, text in blocks.items() if text is None]
-    assert missing == (without if cut is examples.mending else [])
+    assert missing == ([] if cut is examples.provoking else without)
     for row, text in blocks.items():
         if text is not None:
             module = symtable.symtable(text, row, "exec")
@@ -142,9 +191,10 @@ def test_code_on_a_page_brings_all_that_it_uses(cut):
 @pytest.mark.slow
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.no_mend], ids=lambda row: row.id)
-def test_code_to_use_instead_runs_as_it_stands(row):
+def test_code_to_use_instead_and_its_proof_run_as_they_stand(row):
     pytest.importorskip("tensorflow")
-    exec(compile(examples.mending(row), row.id, "exec"), {"__name__": "page"})
+    text = f"{examples.mending(row)}\n\n{examples.proving(row)}"
+    exec(compile(text, row.id, "exec"), {"__name__": "page"})
 
 
 def global_names(table):
@@ -186,9 +236,9 @@ def test_the_ledger_has_every_claim_under_its_article():
 
 def test_the_mask_table_has_every_row_and_an_option_for_each_verdict():
     data = masks.load()
-    html = masks.table(data)
-    assert html.count("<tr id=") == len(data["rows"])
-    assert re.findall(r'<option value="([\w-]+)">', html) == list(masks.VERDICTS)
+    text = masks.table(data)
+    assert text.count("<tr id=") == len(data["rows"])
+    assert re.findall(r'<option value="([\w-]+)">', text) == list(masks.VERDICTS)
     measured = masks.measured()
     assert measured["date"] == max(str(one["date"]) for one in data["environments"].values())
     for one in data["environments"].values():

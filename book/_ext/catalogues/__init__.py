@@ -61,12 +61,19 @@ def _write_messages(app) -> None:
     app.config.exclude_patterns = list(kept)
 
 
+def _repository(app) -> str:
+    """Return the address of the book's repository; "" while _config.yml names no owner."""
+    address = app.config.html_theme_options.get("repository_url", "")
+    return "" if "/-owner-/" in address else address
+
+
 def _write_scripts(app, exception) -> None:
     from . import errors
 
     if exception is None and app.builder.format == "html":
         static, rows = Path(app.outdir) / "_static", errors.catalogue()
-        (static / "error-index.js").write_text(errors.script(rows), "utf-8")
+        script = errors.script(rows, _repository(app))
+        (static / "error-index.js").write_text(script, "utf-8")
         (static / "error-answers.js").write_text(errors.answers_script(rows), "utf-8")
 
 

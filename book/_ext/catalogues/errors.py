@@ -3,25 +3,52 @@
 import collections
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from helpers.errors import Entry, catalogue, index, matching, pastes
+from helpers.runtime import TESTED
 
 from . import examples
 
 __all__ = ["answers_script", "catalogue", "link", "plain", "script", "wordings"]
 
-_LANES = {"main": "Keras 3.15", "colab": "Keras 3.13"}
+KERAS = {"main": TESTED["Keras"][-1], "colab": TESTED["Keras"][0]}
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
-def wordings(versions: dict[str, str]) -> str:
-    """Return the message once for each wording, with the versions that use it."""
+def wordings(versions: Mapping[str, str]) -> str:
+    """Return the message once for each wording, with the versions and backends that use it."""
     lanes = collections.defaultdict(list)
     for lane, text in versions.items():
-        lanes[text].append(_LANES[lane])
-    return "\n\n".join(
-        f"{' and '.join(names)}:\n\n```text\n{text}\n```" for text, names in lanes.items()
+        lanes[text].append(lane)
+    return "\n\n".join(f"{named(each)}:\n\n{verbatim(text)}" for text, each in lanes.items())
+
+
+def verbatim(text: str) -> str:
+    """Return a text as a block of Markdown that is shown as it is."""
+    return f"```text\n{text}\n```"
+
+
+def named(lanes: Iterable[str]) -> str:
+    """Return lanes in words, such as "TensorFlow, Keras 3.15 and 3.13; JAX".
+
+    Args:
+        lanes: Names such as ``main``, ``jax`` (any version) or ``colab-jax``.
+    """
+    found = collections.defaultdict(list)
+    for lane in lanes:
+        parts = lane.split("-")
+        backend = next((BACKENDS[part] for part in parts if part in BACKENDS), "TensorFlow")
+        found[backend] += [KERAS[part] for part in parts if part in KERAS]
+    return "; ".join(
+        f"{backend}, Keras {' and '.join(versions)}" if versions else backend
+        for backend, versions in found.items()
     )
+
+
+def both_versions() -> str:
+    """Return the versions of Keras on which tests run, in words."""
+    return f"Keras {KERAS['main']} and {KERAS['colab']}"
 
 
 def link(place: str) -> str:
@@ -30,14 +57,20 @@ def link(place: str) -> str:
     return f"[]({page}.ipynb#{anchor})"
 
 
-def script(rows: Iterable[Entry]) -> str:
-    """Return the title page's data: a script, so that it also loads from disk."""
+def script(rows: Iterable[Entry], repository: str = "") -> str:
+    """Return the title page's data: a script, so that it also loads from disk.
+
+    Args:
+        rows: The rows of the error index.
+        repository: The address where a message that is not listed is reported; "" if not known.
+    """
     lines = ",\n".join(_compact(_needed_to_find(row)) for row in rows)
     words = {"subject": matching.SUBJECT, "framework": matching.FRAMEWORK}
     reading = json.dumps(pastes.READING | words)
     return (
         "// Made from the rows of helpers/errors and from what reads a paste there.\n"
         f"window.RAGGED_ERRORS = [\n{lines}\n];\nwindow.RAGGED_READING = {reading};\n"
+        f"window.RAGGED_REPOSITORY = {json.dumps(repository)};\n"
     )
 
 

@@ -26,6 +26,20 @@ def mending(row: Entry) -> str | None:
     return _Module(other[1] if other else row.id).block("mend")
 
 
+def proving(row: Entry) -> str | None:
+    """Return what the test does below that code: it trains, predicts and compares.
+
+    The feeds are those of the code: what the model answers for a batch alone, called eagerly, is
+    what `predict` says of it. None where :func:`mending` returns None.
+    """
+    above = mending(row)
+    if above is None:
+        return None
+    other = _ELSEWHERE.fullmatch(row.no_mend)
+    proof = _Module(other[1] if other else row.id).proof(above)
+    return proof if "import numpy as np" in above else f"import numpy as np\n\n{proof}"
+
+
 class _Module:
     """A module of situations, read and not run."""
 
@@ -61,6 +75,15 @@ class _Module:
         gap = "\n\n\n" if defined else "\n\n"
         return gap.join([_header(imports), *parts]).strip()
 
+    def proof(self, above: str) -> str:
+        """Return a proof of ``mend``, below ``above``, its code on the page."""
+        body = self.definitions["mend"][0].body
+        kind, parts = _kind_of_feeds(body)
+        way = "weighted" if kind == "batch" and parts == 3 else kind
+        if kind == "data" and "PyDataset" in above:
+            way = "indexed"
+        return _proof(above, kind, way, ast.unparse(body[-1].value.elts[1]))
+
     def _used(self, body: list) -> set[str]:
         """Return the module's own names and imports that some statements need, directly or not."""
         found, waiting = set(), list(body)
@@ -92,9 +115,7 @@ def _ending(body: list, text: str) -> str:
         lines.append(f"model = {ast.unparse(model)}")
     if "compile(" not in text and "small_model(" not in "\n".join(lines):
         lines.append('model.compile("sgd", "mse")')
-    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-    named = {ast.unparse(node.targets[0]): node.value for node in body if type(node) is ast.Assign}
-    kind = _kind(named.get(ast.unparse(feeds), feeds), functions)
+    kind, _ = _kind_of_feeds(body)
     each = {
         "shape": "print(model.predict(np.ones(shape), verbose=0).shape)",
         "batch": "print(model.train_on_batch(*batch))",
@@ -102,6 +123,77 @@ def _ending(body: list, text: str) -> str:
         "data": "model.fit(data, verbose=0)",
     }[kind]
     return "\n".join([*lines, f"for {kind} in {ast.unparse(feeds)}:", f"    {each}"])
+
+
+_ALONE = {
+    "shape": (
+        'x = np.random.default_rng(0).normal(size=shape).astype("float32")',
+        "model.fit(x, np.zeros(model(x).shape), verbose=0)",
+        "model(x)",
+        "x",
+    ),
+    "batch": ("x, y = batch", "model.fit(x, y, verbose=0)", "model(x)", "x"),
+    "weighted": (
+        "x, y, weights = batch",
+        "model.fit(x, y, sample_weight=weights, verbose=0)",
+        "model(x)",
+        "x",
+    ),
+    "make": (
+        "model.fit(make(), verbose=0)",
+        "np.concatenate([model(x) for x, *_ in make()])",
+        "make()",
+    ),
+    "data": (
+        "model.fit(data, verbose=0)",
+        "np.concatenate([model(x) for x, *_ in data])",
+        "data",
+    ),
+    "indexed": (
+        "model.fit(data, verbose=0)",
+        "np.concatenate([model(data[i][0]) for i in range(len(data))])",
+        "data",
+    ),
+}
+_FORGET = """\
+def forget():
+    for layer in model.layers:
+        if getattr(layer, "stateful", False):
+            layer.reset_state()
+
+
+"""
+
+
+def _proof(above: str, kind: str, way: str, feeds: str) -> str:
+    """Return a loop that trains and predicts with each feed, and compares.
+
+    Args:
+        above: The code to use instead, which comes before it.
+        kind: What a feed is, the name of the loop's variable.
+        way: A key of `_ALONE`.
+        feeds: The feeds, as code.
+    """
+    *lines, alone, given = _ALONE[way]
+    forget = ["forget()"] if "stateful=True" in above else []
+    lines += [*forget, f"alone = {alone}"]
+    lines += [*forget, f"predicted = model.predict({given}, verbose=0)"]
+    lines.append("np.testing.assert_allclose(predicted, alone, atol=1e-5)")
+    loop = "\n".join([f"for {kind} in {feeds}:", *(f"    {line}" for line in lines)])
+    return (_FORGET if forget else "") + loop
+
+
+def _kind_of_feeds(body: list) -> tuple[str, int]:
+    """Say what a `mend` returns beside its model, and how many parts its tuples have, or 0."""
+    feeds = body[-1].value.elts[1]
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    named = {ast.unparse(node.targets[0]): node.value for node in body if type(node) is ast.Assign}
+    feeds = named.get(ast.unparse(feeds), feeds)
+    kind = _kind(feeds, functions)
+    item = feeds.elts[0] if isinstance(feeds, ast.List) else getattr(feeds, "elt", feeds)
+    if isinstance(item, ast.Call) and _makes_tuple(item, functions):
+        item = functions[ast.unparse(item.func)].body[-1].value
+    return kind, len(item.elts) if isinstance(item, ast.Tuple) else 0
 
 
 def _kind(feeds: ast.expr, functions: dict[str, ast.FunctionDef]) -> str:

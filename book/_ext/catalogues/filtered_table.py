@@ -4,7 +4,13 @@ from collections.abc import Mapping
 
 
 def filtered_table(
-    name: str, caption: str, every: str, kinds: Mapping[str, str], head: str, body: str
+    name: str,
+    caption: str,
+    every: str,
+    kinds: Mapping[str, str],
+    head: str,
+    body: str,
+    more: Mapping[str, Mapping[str, str]] | None = None,
 ) -> str:
     """Return HTML: controls, which stay hidden without script, and the table.
 
@@ -15,12 +21,14 @@ def filtered_table(
         kinds: What else can be chosen: for a row's ``data-kinds`` the words.
         head: The cells of its head.
         body: Its rows.
+        more: Further choices by a word such as ``"layer"``: for a row's ``data-layer`` the words.
     """
-    options = "".join(f'<option value="{key}">{words}</option>' for key, words in kinds.items())
+    choices = [_choice("Show", "kinds", every, kinds)]
+    choices += [_choice(word.title(), word, "any", words) for word, words in (more or {}).items()]
     return f"""\
 <form class="table-controls" role="search" aria-label="{caption}" hidden>
 <label>Find <input type="search" autocomplete="off"></label>
-<label>Show <select><option value="">{every}</option>{options}</select></label>
+{"".join(choices)}
 <output aria-live="polite"></output>
 </form>
 <div class="pst-scrollable-table-container {name}-scroll" tabindex="0" role="region" \
@@ -35,3 +43,11 @@ aria-labelledby="{name}-caption">
 </div>
 <script src="../_static/filtered-table.js"></script>
 """
+
+
+def _choice(label: str, name: str, every: str, words: Mapping[str, str]) -> str:
+    options = "".join(f'<option value="{key}">{said}</option>' for key, said in words.items())
+    return (
+        f'<label>{label} <select name="{name}"><option value="">{every}</option>{options}'
+        "</select></label>"
+    )

@@ -5,13 +5,15 @@ begins, each only if it has changed, so that Sphinx and its search treat them as
 """
 
 import html
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.errors import Entry, catalogue
+from helpers.errors.index import AXES
 
 from . import examples
-from .errors import link, plain, wordings
+from .errors import both_versions, link, plain, verbatim, wordings
 from .filtered_table import filtered_table
 
 FOLDER = "book/messages"
@@ -29,9 +31,12 @@ _DESCRIPTION = 155  # those that a search engine shows
 
 def write(root: Path) -> None:
     """Write the pages that have changed, and delete those whose row has gone."""
-    folder = root / FOLDER
+    write_pages(root / FOLDER, {f"{row.id}.md": page(row) for row in catalogue()})
+
+
+def write_pages(folder: Path, wanted: dict[str, str]) -> None:
+    """Write those files of a folder that have changed, and delete those that are not wanted."""
     folder.mkdir(exist_ok=True)
-    wanted = {f"{row.id}.md": page(row) for row in catalogue()}
     for path in folder.glob("*.md"):
         if path.name not in wanted:
             path.unlink()
@@ -43,33 +48,69 @@ def write(root: Path) -> None:
 
 def page(row: Entry) -> str:
     """Return the page of one message, as MyST Markdown: first what to do, then why."""
-    mended, said = examples.mending(row), f"{plain(row.title)}. {plain(row.fix)}"
-    description = _quoted(_cut(said, _DESCRIPTION))
     parts = [
-        f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n",
+        head(f"{plain(row.title)}. {plain(row.fix)}"),
         f"# `{beginning(row)}`\n",
         f"**{row.title}.** {row.cause.strip()}\n",
-        f"## Use instead\n\n{row.fix.strip()}\n",
-    ]
-    if mended:
-        parts.append(
-            f"```python\n{mended}\n```\n\nThis is code that a test runs, with data of two sizes, "
-            "on Keras 3.15 and 3.13.\n"
-        )
-    parts += [
-        f"## Why it is raised\n\nSee {link('../' + row.chapter)}. This code {_verb(row)} it:\n",
+        *_use_instead(row),
+        f"## The shortest code that {_verb(row)} it\n",
         f"```python\n{examples.provoking(row)}\n```\n",
+        *_proof(row),
         f"## The message by version\n\n{wordings(row.versions)}\n",
-        f"It comes as {' or '.join(f'`{name}`' for name in row.exception)}. "
+        f"It comes as {' or '.join(f'`{name}`' for name in row.exception)}.\n",
+        *_older(row),
+        *_siblings(row),
+        f"## Read more\n\n{link('../' + row.chapter)} explains it. "
         "[All messages](../error-index.md).\n",
     ]
     return "\n".join(parts)
 
 
+def head(said: str) -> str:
+    """Return what begins a page that is in no table of contents: its description."""
+    description = _quoted(_cut(said, _DESCRIPTION))
+    return f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n"
+
+
+def _use_instead(row: Entry) -> list[str]:
+    mended = examples.mending(row)
+    return [
+        f"## Use instead\n\n{row.fix.strip()}\n",
+        *([f"```python\n{mended}\n```\n"] if mended else []),
+    ]
+
+
+def _proof(row: Entry) -> list[str]:
+    proof = examples.proving(row)
+    if proof is None:
+        return []
+    return [
+        "## How to prove it\n\nBelow the code to use instead. `fit` and `predict` take data of two "
+        "sizes, and `predict` says of all of it what the model says when it is called. A test runs "
+        f"the same on {both_versions()}.\n",
+        f"```python\n{proof}\n```\n",
+    ]
+
+
+def _older(row: Entry) -> list[str]:
+    if not row.older:
+        return []
+    said = "Keras 2 and TensorFlow 1 said so. The words are from public reports; no test runs them."
+    return [f"## Older wordings\n\n{said}\n", *(f"{verbatim(text)}\n" for text in row.older)]
+
+
+def _siblings(row: Entry) -> list[str]:
+    if not row.siblings:
+        return []
+    titles = {each.id: each.title for each in catalogue()}
+    lines = [f"- [{titles[id]}]({id}.md): {when}" for id, when in row.siblings.items()]
+    return ["## When it is something else\n", "\n".join(lines) + "\n"]
+
+
 def _verb(row: Entry) -> str:
     if row.warns:
         return "warns of"
-    return "raises, or warns of," if any("Warning" in name for name in row.exception) else "raises"
+    return "raises or warns of" if any("Warning" in name for name in row.exception) else "raises"
 
 
 def beginning(row: Entry) -> str:
@@ -90,19 +131,41 @@ def _quoted(text: str) -> str:
 def table(rows: Iterable[Entry]) -> str:
     """Return the index of the messages as HTML: a table, with its controls, by chapter."""
     rows = sorted(rows, key=lambda row: list(CHAPTERS).index(row.chapter.split("#")[0]))
-    head = "".join(f'<th scope="col">{each}</th>' for each in _COLUMNS)
+    headings = "".join(f'<th scope="col">{each}</th>' for each in _COLUMNS)
     caption = "What Keras and TensorFlow say, and what is wrong"
     body = "\n".join(map(table_row, rows))
-    return filtered_table("messages", caption, "every chapter", CHAPTERS, head, body)
+    more = {
+        "exception": _words(row.exception for row in rows),
+        "layer": _words(map(layers, rows)),
+        "axis": {axis.replace(" ", "-"): axis for axis in AXES},
+    }
+    return filtered_table("messages", caption, "every chapter", CHAPTERS, headings, body, more)
+
+
+def _words(names: Iterable[Iterable[str]]) -> dict[str, str]:
+    """Return all names in their order, as what can be chosen."""
+    return {name: name for name in sorted({each for some in names for each in some})}
+
+
+def layers(row: Entry) -> list[str]:
+    """Return the layers of Keras in the code that causes a message, but `Dense`, and in its words.
+
+    Nearly all code ends in a `Dense`, so that one counts only where it is named.
+    """
+    used = set(re.findall(r"\blayers\.([A-Z]\w+)", examples.provoking(row))) - {"Layer"}
+    said = " ".join([row.title, row.cause, *row.versions.values()])
+    return sorted(each for each in used if each != "Dense" or each in said)
 
 
 def table_row(row: Entry) -> str:
     """Return one row of the index; the whole message can be found, though its beginning shows."""
     chapter, anchor = row.chapter.split("#")
-    texts = dict.fromkeys(" ".join(text.split()) for text in row.versions.values())
+    texts = dict.fromkeys(" ".join(text.split()) for text in [*row.versions.values(), *row.older])
     hidden = html.escape(" ".join([*texts, *map(plain, texts), *row.exception]))
+    axes = " ".join(axis.replace(" ", "-") for axis in row.axes)
     return (
-        f'<tr id="{row.id}" data-kinds="{chapter}" data-text="{hidden}">'
+        f'<tr id="{row.id}" data-kinds="{chapter}" data-exception="{" ".join(row.exception)}" '
+        f'data-layer="{" ".join(layers(row))}" data-axis="{axes}" data-text="{hidden}">'
         f'<th scope="row"><a href="messages/{row.id}.html">{_code(row.title)}</a></th>'
         f"<td><code>{html.escape(beginning(row))}</code></td>"
         f'<td><a href="{chapter}.html#{anchor}">{CHAPTERS[chapter]}</a></td></tr>'

@@ -15,6 +15,7 @@ const answers = texts.map(function (text) {
     other: id(found.other),
     read: found.read,
     guesses: found.guesses.map(id),
+    report: window.reportableMessage(text),
     seconds: (spent.user + spent.system) / 1e6,
   };
 });

@@ -20,7 +20,7 @@ from helpers.errors import index, situations
 
 FOLDER = pathlib.Path(errors.__file__).parent
 NEEDED = {"title", "pattern", "exception", "cause", "fix", "chapter", "versions"}
-OPTIONAL = {"position", "no_mend", "where", "reads"}
+OPTIONAL = {"position", "no_mend", "where", "reads", "axes", "older", "siblings"}
 LANES = {"3.15": "main", "3.13": "colab"}
 LANE = LANES.get(".".join(keras.__version__.split(".")[:2]))
 
