@@ -94,6 +94,14 @@ def test_a_page_of_a_message_begins_with_what_to_use_instead():
     assert f'description: "{row.title}. ' in text
 
 
+def test_no_two_pages_have_the_same_title():
+    titles = [messages.window_title(row) for row in ROWS]
+    assert len(set(titles)) == len(ROWS)
+    assert all(
+        title.startswith(messages.beginning(row)) for title, row in zip(titles, ROWS, strict=True)
+    )
+
+
 def test_a_row_without_code_to_use_has_the_words_alone():
     row = next(row for row in ROWS if row.no_mend and not examples.mending(row))
     assert messages.page(row).count("```python") == 1

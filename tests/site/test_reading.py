@@ -1,6 +1,6 @@
 """What a reader does with the site: themes, search, explorer, box for messages, mask table."""
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from site_pages import CHAPTER, HTML, violations, wait_until
@@ -155,6 +155,34 @@ def test_message_box_finds_the_entry(page, site):
     assert page.get_by_role("heading", name="Use instead").is_visible()
 
 
+def test_what_is_not_listed_can_be_reported_without_what_is_private(page, site):
+    message = (
+        "ValueError: the mask of this layer and the sequences of the batch: masking destroyed, "
+        "cardinality ambiguous, tensor from '/home/anna/x.csv'"
+    )
+    page.goto(site)
+    page.evaluate("window.RAGGED_REPOSITORY = 'https://github.com/someone/book'")
+    box, answer = page.get_by_label("Paste the message"), page.locator("#message-answer")
+    assert "nothing is sent" in box.evaluate(
+        "e => e.getAttribute('aria-describedby') && "
+        "document.getElementById(e.getAttribute('aria-describedby')).textContent"
+    )
+    box.fill(message)
+    answer.get_by_text("as guesses").wait_for()
+    assert answer.locator("li a").count() == 2
+    shown = answer.locator("pre").inner_text()
+    assert shown == message.replace("'/home/anna/x.csv'", "<path>")
+    report = answer.get_by_role("link", name="report")
+    filled = parse_qs(urlsplit(report.get_attribute("href")).query)
+    assert shown in filled["body"][0]
+    assert "anna" not in str(filled)
+    assert violations(page) == []
+    page.evaluate("window.RAGGED_REPOSITORY = ''")
+    box.fill(f"{message} again")
+    answer.get_by_text("does not know where").wait_for()
+    assert report.count() == 0
+
+
 def test_from_the_title_page_to_the_fix_in_two_clicks(page, site):
     page.goto(site)
     page.get_by_role("link", name="The last batch is smaller and something raises").click()
@@ -224,7 +252,18 @@ def test_foreign_markup_neither_runs_nor_calls_another_host(browser, site, built
     assert found == {"blocked": BLOCKED, "ran": False, "at": address}
 
 
-# The index of messages
+# The pages of messages and their index
+
+FIRST_CODE = "document.querySelector('article pre').getBoundingClientRect().y"
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 900), (360, 1000)])
+def test_code_to_use_instead_begins_on_the_first_screen(page, site, width, most):
+    page.set_viewport_size({"width": width, "height": 900})
+    for row in sorted(errors.catalogue(), key=lambda row: -len(row.cause + row.fix))[:8]:
+        page.goto(f"{site}book/messages/{row.id}.html")
+        assert page.evaluate(FIRST_CODE) < most, row.id
+
 
 INDEX = "book/error-index.html"
 
@@ -247,6 +286,12 @@ def test_messages_are_found_by_their_words_and_by_chapter(page, site):
     kinds = rows.evaluate_all("rows => rows.map(row => row.dataset.kinds)")
     assert set(kinds) == {"masking"}
     assert len(kinds) == sum(row.chapter.startswith("masking#") for row in errors.catalogue())
+    page.get_by_label("Axis").select_option("time")
+    page.get_by_label("Exception").select_option("ValueError")
+    page.get_by_label("Layer").select_option("Concatenate")
+    ids = rows.evaluate_all("rows => rows.map(row => row.id)")
+    assert ids == ["sequences-of-two-lengths-concatenated"]
+    assert violations(page) == []
 
 
 # The mask table

@@ -17,6 +17,7 @@ Roles: ``{claim-verdict}`` and ``{mask-verdict}`` write a verdict and how often 
 """
 
 import hashlib
+import html
 import sys
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def _write_messages(app) -> None:
     app.config.exclude_patterns = list(kept)
 
 
+def _name_windows(app, pagename, templatename, context, doctree) -> None:
+    """Give the pages of messages titles that say what is wrong, too."""
+    from . import errors, messages
+
+    folder, _, name = pagename.rpartition("/")
+    for row in errors.catalogue() if folder == messages.FOLDER else ():
+        if row.id == name:
+            context["title"] = html.escape(messages.window_title(row))
+
+
 def _repository(app) -> str:
     """Return the address of the book's repository; "" while _config.yml names no owner."""
     address = app.config.html_theme_options.get("repository_url", "")
@@ -84,5 +95,6 @@ def setup(app):
     directives.register(app)
     app.connect("builder-inited", _write_messages)
     app.connect("env-get-outdated", _outdated)
+    app.connect("html-page-context", _name_windows)
     app.connect("build-finished", _write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -85,9 +85,9 @@ def _proof(row: Entry) -> list[str]:
     if proof is None:
         return []
     return [
-        "## How to prove it\n\nBelow the code to use instead. `fit` and `predict` take data of two "
-        "sizes, and `predict` says of all of it what the model says when it is called. A test runs "
-        f"the same on {both_versions()}.\n",
+        "## How to prove it\n\nPut this below the code to use instead. `fit` and `predict` take "
+        "data of two sizes, and `predict` says of each batch what the model says when it is called. A "
+        f"test runs both, on {both_versions()}.\n",
         f"```python\n{proof}\n```\n",
     ]
 
@@ -95,7 +95,10 @@ def _proof(row: Entry) -> list[str]:
 def _older(row: Entry) -> list[str]:
     if not row.older:
         return []
-    said = "Keras 2 and TensorFlow 1 said so. The words are from public reports; no test runs them."
+    said = (
+        "Keras 2 and TensorFlow 1 put it in other words. These are from public reports; "
+        "no test runs them."
+    )
     return [f"## Older wordings\n\n{said}\n", *(f"{verbatim(text)}\n" for text in row.older)]
 
 
@@ -116,6 +119,14 @@ def _verb(row: Entry) -> str:
 def beginning(row: Entry) -> str:
     """Return what a message begins with, in one line, without the marks of Markdown."""
     return _cut(plain(next(iter(row.versions.values()), row.title)), _HEADING)
+
+
+def window_title(row: Entry) -> str:
+    """Return what a search engine shows as the title of a page: the message, then what is wrong.
+
+    What a page begins with would not do: some rows have the same message.
+    """
+    return f"{beginning(row)}: {plain(row.title)}"
 
 
 def _cut(text: str, most: int) -> str:
