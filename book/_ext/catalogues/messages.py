@@ -86,8 +86,8 @@ def _proof(row: Entry) -> list[str]:
         return []
     return [
         "## How to prove it\n\nPut this below the code to use instead. `fit` and `predict` take "
-        "data of two sizes, and `predict` says of each batch what the model says when it is called. A "
-        f"test runs both, on {both_versions()}.\n",
+        "data of two sizes, and `predict` says of each batch what the model says when it is "
+        f"called. A test runs both, on {both_versions()}.\n",
         f"```python\n{proof}\n```\n",
     ]
 
