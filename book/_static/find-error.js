@@ -297,7 +297,7 @@
     [/(?=[a-z]*\d)[a-z\d]{24,}/i, "<secret>"],
     [/\d{9,}/, "<number>"],
   ];
-  var QUOTED = /(["'`])(?:(?!\1).){0,300}?\1/g;
+  var QUOTED = /(?<!\w)(["'`])(?:(?!\1).){0,300}?\1/g;
   var NAMED = new RegExp(
     "\\b((?:\\w*_)?(?:" + NAMES + "))[\"'`]?(?:\\s*[:=]\\s*|\\s+is\\s+|(?<=bearer|basic)\\s+)\\S+",
     "gi"
@@ -319,7 +319,7 @@
     said = said.replace(NAMED, "$1 <secret>");
     said = said.split(" ").map(harmless).join(" ");
     // a path with spaces in its names: what is between its pieces is of it, too
-    said = said.replace(/<path>(?: (?!<)\S+){0,2} (?=<path>)/g, "");
+    said = said.replace(/<path>(?: (?!<)\S+){0,4} (?=<path>)/g, "");
     return said.slice(0, REPORT);
   }
 
