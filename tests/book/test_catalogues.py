@@ -124,6 +124,7 @@ def test_a_wording_that_both_versions_share_is_shown_once():
         == "Keras 3.15 and Keras 3.13:\n\n```text\na\n```"
     )
     assert errors.wordings({"main": "a", "colab": "b"}).count("```text") == 2
+    assert "Keras 3.13 on PyTorch and JAX:" in errors.wordings({"colab-torch": "a", "jax": "a"})
 
 
 @pytest.mark.parametrize("cut", [examples.provoking, examples.mending])

@@ -11,14 +11,14 @@ from . import examples
 
 __all__ = ["answers_script", "catalogue", "link", "plain", "script", "wordings"]
 
-_LANES = {"main": "Keras 3.15", "colab": "Keras 3.13"}
+_LANES = {"main": "Keras 3.15", "colab": "Keras 3.13", "jax": "JAX", "torch": "PyTorch"}
 
 
 def wordings(versions: dict[str, str]) -> str:
     """Return the message once for each wording, with the versions that use it."""
     lanes = collections.defaultdict(list)
     for lane, text in versions.items():
-        lanes[text].append(_LANES[lane])
+        lanes[text].append(" on ".join(_LANES[part] for part in lane.split("-")))
     return "\n\n".join(
         f"{' and '.join(names)}:\n\n```text\n{text}\n```" for text, names in lanes.items()
     )
