@@ -34,7 +34,8 @@
   // Reading a paste
 
   function fold(text) {
-    return text.replace(search("junk", "g"), "").trim().split(/\s+/).join(" ");
+    text = text.replace(search("junk", "g"), "").replace(search("size", "g"), "($1)");
+    return text.trim().split(/\s+/).join(" ");
   }
 
   function linesOf(text) {

@@ -26,8 +26,8 @@ _SPAN = 2_000  # characters that a `.*` of a pattern spans: so a search takes li
 class Entry:
     """One row of the error index.
 
-    The file of a row holds all but the id, which is its name. It may leave out `where`, `reads` and
-    `no_mend`. Of the rows that fit the most specific is the answer: the one that reads
+    The file of a row holds all but the id, which is its name. It may leave out `where`, `reads`,
+    `no_mend` and `not_on`. Of the rows that fit the most specific is the answer: the one that reads
     more of the message, else the one with more conditions, else the one with the smaller
     `position`, which is also its place on the page; a row without one comes last.
 
@@ -42,7 +42,10 @@ class Entry:
         fix: What to do, in one to three sentences of Markdown.
         chapter: Page and anchor of the book that explain it, such as ``tail-batches#the-proof``.
         versions: The wording by version lane (main: Keras 3.15, colab: Keras 3.13), with … where
-            it varies; a lane that is missing does not show the message.
+            it varies; a lane that is missing does not show the message. A backend that words it
+            otherwise has its own: `jax`, `torch`, or `colab-jax` for one version.
+        not_on: The backends, named in the same way, on which the mistake says nothing, or what
+            another row answers, or where it cannot be made.
         no_mend: Why the row has no ``mend()``, a sentence; empty if it has one.
         axes: The axes that are of another size, of `AXES`; optional.
         older: Wordings of Keras 2 and TensorFlow 1 that the pattern knows and no test runs;
@@ -70,6 +73,25 @@ class Entry:
     axes: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     siblings: Mapping[str, str] = field(default_factory=dict)
+    not_on: tuple[str, ...] = ()
+
+    def wording_on(self, lane: str, backend: str) -> str | None:
+        """Return the wording on a version lane and a backend of Keras, None if it has none.
+
+        Args:
+            lane: ``main`` or ``colab``, as in `versions`.
+            backend: ``tensorflow``, ``jax`` or ``torch``.
+
+        Example:
+            >>> find("The PyDataset has length 0").wording_on("main", "tensorflow")
+            'The PyDataset has length 0'
+        """
+        for name in (f"{lane}-{backend}", backend, lane):
+            if name in self.not_on:
+                return None
+            if name in self.versions:
+                return self.versions[name]
+        return None
 
     @property
     def warns(self) -> bool:
@@ -156,6 +178,7 @@ def _row(file: Traversable) -> dict:
         row = yaml.load(file.read_bytes(), _LOADER)
         row["exception"] = tuple(row["exception"])
         row["pattern"] = row["pattern"].replace(".*", f".{{0,{_SPAN}}}")
+        row["not_on"] = tuple(row.get("not_on", ()))
         row["where"] = tuple(map(tuple, row.get("where", ())))
         reads = row.get("reads", ())
         row["reads"] = (reads,) if isinstance(reads, str) else tuple(reads)

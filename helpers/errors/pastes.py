@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 READING: dict[str, str] = {
     # Colours of a terminal, control characters, and characters without a width.
     "junk": r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f\x85\xad\u200b-\u200f\u2060\ufeff]",
+    # A shape as PyTorch writes it.
+    "size": r"torch\.Size\(\[([\d, ]*)\]\)",
     # What a log, pytest, a quotation or an ExceptionGroup writes before a line, a part at a time.
     "before": (
         r"\s*(?:\[[^\[\]{]{0,60}[A-Za-z:][^\[\]{]{0,60}\]|\d+[-:/.][\d:.,/+TZ-]*"
@@ -75,6 +77,8 @@ class _Said:
 def fold(text: str) -> str:
     r"""Take terminal colours out of a text and make every run of white space one space.
 
+    A shape of PyTorch, ``torch.Size([2, 5])``, is written as others write it: ``(2, 5)``.
+
     Args:
         text: Any text, such as a traceback copied from a terminal.
 
@@ -89,7 +93,7 @@ def fold(text: str) -> str:
         'a message'
     """
     check_text("text", text)
-    return " ".join(_RE["junk"].sub("", text).split())
+    return " ".join(_RE["size"].sub(r"(\1)", _RE["junk"].sub("", text)).split())
 
 
 def check_text(name: str, value: str | None) -> None:

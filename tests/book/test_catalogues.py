@@ -1,6 +1,7 @@
 """The pages of errors, claims, masks and benchmarks show their data, all of it."""
 
 import builtins
+import dataclasses
 import html
 import json
 import os
@@ -143,29 +144,26 @@ def test_the_table_has_every_message_under_its_old_id():
     )
 
 
-def test_a_wording_that_both_versions_share_is_shown_once():
-    shown = errors.wordings({"main": "a", "colab": "a", "jax": "b"})
-    assert shown == (
-        "TensorFlow, Keras 3.15 and 3.13:\n\n```text\na\n```\n\nJAX:\n\n```text\nb\n```"
+def worded(versions, not_on=()):
+    """The first row with other wordings, as its page shows them."""
+    return errors.wordings(dataclasses.replace(ROWS[0], versions=versions, not_on=not_on))
+
+
+def test_a_wording_is_shown_once_with_the_versions_and_backends_that_use_it():
+    assert worded({"main": "a", "colab": "a", "jax": "b"}, ["torch"]) == (
+        "TensorFlow, Keras 3.15 and 3.13:\n\n```text\na\n```\n\n"
+        "JAX, Keras 3.15 and 3.13:\n\n```text\nb\n```"
     )
-    assert errors.wordings({"main": "a", "colab": "b"}).count("```text") == 2
+    everywhere = "TensorFlow, JAX and PyTorch, Keras 3.15 and 3.13:"
+    assert worded({"main": "a", "colab": "a"}).startswith(everywhere)
+    assert worded({"main": "a", "colab": "b"}).count("```text") == 2
+    assert "JAX, Keras 3.13:" in worded({"main": "a", "colab": "a", "colab-jax": "b"})
+    assert "JAX" not in worded({"main": "a"}, ["jax"])
 
 
-@pytest.mark.parametrize(
-    ("lanes", "words"),
-    [
-        (["main"], "TensorFlow, Keras 3.15"),
-        (["jax", "torch"], "JAX; PyTorch"),
-        (["main", "colab-jax"], "TensorFlow, Keras 3.15; JAX, Keras 3.13"),
-    ],
-)
-def test_lanes_have_names_in_words(lanes, words):
-    assert errors.named(lanes) == words
-
-
-def test_the_table_can_be_filtered_by_exception_layer_and_axis():
+def test_the_table_can_be_filtered_by_exception_layer_axis_and_backend():
     text = messages.table(ROWS)
-    for name in ("exception", "layer", "axis"):
+    for name in ("exception", "layer", "axis", "backend"):
         choices = re.search(f'<select name="{name}">(.*?)</select>', text)[1]
         offered = set(re.findall(r'value="([^"]+)"', choices))
         given = {
@@ -175,6 +173,8 @@ def test_the_table_can_be_filtered_by_exception_layer_and_axis():
     recurrent = next(row for row in ROWS if row.id == "stateful-rnn-smaller-batch")
     assert messages.layers(recurrent) == ["GRU"]
     assert recurrent.axes == ("batch",)
+    tensorflows = next(row for row in ROWS if row.id == "inputs-in-a-list")
+    assert messages.backends(tensorflows) == ["tensorflow"]
 
 
 def with_proof(row):

@@ -3,7 +3,7 @@
 import collections
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from helpers.errors import Entry, catalogue, index, matching, pastes
 from helpers.runtime import TESTED
@@ -16,12 +16,15 @@ KERAS = {"main": TESTED["Keras"][-1], "colab": TESTED["Keras"][0]}
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
-def wordings(versions: Mapping[str, str]) -> str:
+def wordings(row: Entry) -> str:
     """Return the message once for each wording, with the versions and backends that use it."""
-    lanes = collections.defaultdict(list)
-    for lane, text in versions.items():
-        lanes[text].append(lane)
-    return "\n\n".join(f"{named(each)}:\n\n{verbatim(text)}" for text, each in lanes.items())
+    places = collections.defaultdict(list)
+    for backend in BACKENDS:
+        for lane in KERAS:
+            text = row.wording_on(lane, backend)
+            if text is not None:
+                places[text].append((backend, lane))
+    return "\n\n".join(f"{named(each)}:\n\n{verbatim(text)}" for text, each in places.items())
 
 
 def verbatim(text: str) -> str:
@@ -29,21 +32,20 @@ def verbatim(text: str) -> str:
     return f"```text\n{text}\n```"
 
 
-def named(lanes: Iterable[str]) -> str:
-    """Return lanes in words, such as "TensorFlow, Keras 3.15 and 3.13; JAX".
-
-    Args:
-        lanes: Names such as ``main``, ``jax`` (any version) or ``colab-jax``.
-    """
-    found = collections.defaultdict(list)
-    for lane in lanes:
-        parts = lane.split("-")
-        backend = next((BACKENDS[part] for part in parts if part in BACKENDS), "TensorFlow")
-        found[backend] += [KERAS[part] for part in parts if part in KERAS]
+def named(places: Iterable[tuple[str, str]]) -> str:
+    """Return backends and version lanes in words, such as "JAX and PyTorch, Keras 3.15"."""
+    lanes, backends = collections.defaultdict(list), collections.defaultdict(list)
+    for backend, lane in places:
+        lanes[backend].append(KERAS[lane])
+    for backend, versions in lanes.items():
+        backends[tuple(versions)].append(BACKENDS[backend])
     return "; ".join(
-        f"{backend}, Keras {' and '.join(versions)}" if versions else backend
-        for backend, versions in found.items()
+        f"{_listed(names)}, Keras {_listed(versions)}" for versions, names in backends.items()
     )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def both_versions() -> str:

@@ -13,7 +13,7 @@ from helpers.errors import Entry, catalogue
 from helpers.errors.index import AXES
 
 from . import examples
-from .errors import both_versions, link, plain, verbatim, wordings
+from .errors import BACKENDS, KERAS, both_versions, link, plain, verbatim, wordings
 from .filtered_table import filtered_table
 
 FOLDER = "book/messages"
@@ -56,7 +56,7 @@ def page(row: Entry) -> str:
         f"## The shortest code that {_verb(row)} it\n",
         f"```python\n{examples.provoking(row)}\n```\n",
         *_proof(row),
-        f"## The message by version\n\n{wordings(row.versions)}\n",
+        f"## The message by version\n\n{wordings(row)}\n",
         f"It comes as {' or '.join(f'`{name}`' for name in row.exception)}.\n",
         *_older(row),
         *_siblings(row),
@@ -149,6 +149,7 @@ def table(rows: Iterable[Entry]) -> str:
         "exception": _words(row.exception for row in rows),
         "layer": _words(map(layers, rows)),
         "axis": {axis.replace(" ", "-"): axis for axis in AXES},
+        "backend": BACKENDS,
     }
     return filtered_table("messages", caption, "every chapter", CHAPTERS, headings, body, more)
 
@@ -168,6 +169,11 @@ def layers(row: Entry) -> list[str]:
     return sorted(each for each in used if each != "Dense" or each in said)
 
 
+def backends(row: Entry) -> list[str]:
+    """Return the backends of Keras on which a row's message comes, on one version at least."""
+    return [each for each in BACKENDS if any(row.wording_on(lane, each) for lane in KERAS)]
+
+
 def table_row(row: Entry) -> str:
     """Return one row of the index; the whole message can be found, though its beginning shows."""
     chapter, anchor = row.chapter.split("#")
@@ -176,7 +182,8 @@ def table_row(row: Entry) -> str:
     axes = " ".join(axis.replace(" ", "-") for axis in row.axes)
     return (
         f'<tr id="{row.id}" data-kinds="{chapter}" data-exception="{" ".join(row.exception)}" '
-        f'data-layer="{" ".join(layers(row))}" data-axis="{axes}" data-text="{hidden}">'
+        f'data-layer="{" ".join(layers(row))}" data-axis="{axes}" '
+        f'data-backend="{" ".join(backends(row))}" data-text="{hidden}">'
         f'<th scope="row"><a href="messages/{row.id}.html">{_code(row.title)}</a></th>'
         f"<td><code>{html.escape(beginning(row))}</code></td>"
         f'<td><a href="{chapter}.html#{anchor}">{CHAPTERS[chapter]}</a></td></tr>'

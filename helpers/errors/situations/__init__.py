@@ -12,7 +12,7 @@ from types import ModuleType
 
 
 def of(row: str) -> ModuleType:
-    """Import the module of a row; it imports Keras, and mostly TensorFlow.
+    """Import the module of a row; it imports Keras, and TensorFlow where it needs it.
 
     Args:
         row: Id of the row, such as ``dataset-length-zero``.

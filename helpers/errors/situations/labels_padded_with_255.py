@@ -11,7 +11,7 @@ def provoke():
 
 
 def mend():
-    layer = keras.layers.Conv2D(3, 1, activation="softmax")
+    layer = keras.layers.Dense(3, activation="softmax")
     model = keras.Sequential([keras.Input((None, None, 2)), layer])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(ignore_class=255))
     maps = [np.array([[[1, 2], [0, 255]]]), np.array([[[1, 2, 255], [0, 255, 255]]])]

@@ -1,6 +1,5 @@
 import keras
 import numpy as np
-import tensorflow as tf
 
 
 def provoke():
@@ -10,6 +9,8 @@ def provoke():
 
 
 def mend():
+    import tensorflow as tf
+
     def build(batch_size):
         layers = [keras.layers.SimpleRNN(2, stateful=True), keras.layers.Dense(1)]
         return keras.Sequential([keras.Input(batch_shape=(batch_size, 5, 1)), *layers])

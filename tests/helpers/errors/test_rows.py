@@ -128,6 +128,12 @@ TORCH = {
     "Exception encountered when calling Embedding.call(). index out of range in self": (
         "token-id-beyond-the-embedding"
     ),
+    "Exception encountered when calling MaxPooling1D.call(). max_pool1d() Invalid computed output "
+    "size: 0": "kernel-longer-than-the-sequence",
+    "Exception encountered when calling AveragePooling1D.call(). Given input size: (3x1x4). "
+    "Calculated output size: (3x1x0). Output size is too small": "kernel-longer-than-the-sequence",
+    "Exception encountered when calling MaxPooling2D.call(). Given input size: (3x4x9). Calculated "
+    "output size: (3x0x1). Output size is too small": "image-smaller-than-the-window",
 }
 OWN = (
     "Exception encountered when calling Own.call(). Could not automatically infer the output shape "
