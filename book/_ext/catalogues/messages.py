@@ -29,9 +29,12 @@ _DESCRIPTION = 155  # those that a search engine shows
 
 def write(root: Path) -> None:
     """Write the pages that have changed, and delete those whose row has gone."""
-    folder = root / FOLDER
+    write_pages(root / FOLDER, {f"{row.id}.md": page(row) for row in catalogue()})
+
+
+def write_pages(folder: Path, wanted: dict[str, str]) -> None:
+    """Write those files of a folder that have changed, and delete those that are not wanted."""
     folder.mkdir(exist_ok=True)
-    wanted = {f"{row.id}.md": page(row) for row in catalogue()}
     for path in folder.glob("*.md"):
         if path.name not in wanted:
             path.unlink()
@@ -43,10 +46,9 @@ def write(root: Path) -> None:
 
 def page(row: Entry) -> str:
     """Return the page of one message, as MyST Markdown: first what to do, then why."""
-    mended, said = examples.mending(row), f"{plain(row.title)}. {plain(row.fix)}"
-    description = _quoted(_cut(said, _DESCRIPTION))
+    mended = examples.mending(row)
     parts = [
-        f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n",
+        head(f"{plain(row.title)}. {plain(row.fix)}"),
         f"# `{beginning(row)}`\n",
         f"**{row.title}.** {row.cause.strip()}\n",
         f"## Use instead\n\n{row.fix.strip()}\n",
@@ -64,6 +66,12 @@ def page(row: Entry) -> str:
         "[All messages](../error-index.md).\n",
     ]
     return "\n".join(parts)
+
+
+def head(said: str) -> str:
+    """Return what begins a page that is in no table of contents: its description."""
+    description = _quoted(_cut(said, _DESCRIPTION))
+    return f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n"
 
 
 def _verb(row: Entry) -> str:
