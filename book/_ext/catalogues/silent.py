@@ -94,11 +94,12 @@ def table_row(symptom: Symptom) -> str:
     """Return one row of the table; why it happens can be found, though it does not show."""
     chapter, anchor = symptom.chapter.split("#")
     hidden = html.escape(" ".join(plain(f"{symptom.happens} {symptom.fix}").split()))
-    got = "" if symptom.got is None else f"<code>{symptom.got}</code>, "
+    seen = symptom.got is not None
+    numbers = f"<code>{symptom.got}</code>, should be <code>{symptom.wanted}</code>" if seen else ""
     return (
         f'<tr id="{symptom.id}" data-kinds="{chapter}" data-text="{hidden}">'
         f'<th scope="row"><a href="symptoms/{symptom.id}.html">'
         f"{messages._code(symptom.title)}</a></th>"
-        f"<td>{got}should be <code>{symptom.wanted}</code></td>"
+        f"<td>{numbers}</td>"
         f'<td><a href="{chapter}.html#{anchor}">{messages.CHAPTERS[chapter]}</a></td></tr>'
     )
