@@ -48,7 +48,7 @@ def page(row: Entry) -> str:
     """Return the page of one message, as MyST Markdown: first what to do, then why."""
     mended = examples.mending(row)
     parts = [
-        head(f"{plain(row.title)}. {plain(row.fix)}"),
+        front_matter(f"{plain(row.title)}. {plain(row.fix)}"),
         f"# `{beginning(row)}`\n",
         f"**{row.title}.** {row.cause.strip()}\n",
         f"## Use instead\n\n{row.fix.strip()}\n",
@@ -68,7 +68,7 @@ def page(row: Entry) -> str:
     return "\n".join(parts)
 
 
-def head(said: str) -> str:
+def front_matter(said: str) -> str:
     """Return what begins a page that is in no table of contents: its description."""
     description = _quoted(_cut(said, _DESCRIPTION))
     return f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n"

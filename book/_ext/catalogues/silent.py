@@ -30,7 +30,7 @@ def page(symptom: Symptom) -> str:
     """Return the page of one symptom, as MyST Markdown: first what to do, then how to tell."""
     code = _Code(symptom.id)
     parts = [
-        messages.head(f"{plain(symptom.title)}. {plain(symptom.fix)}"),
+        messages.front_matter(f"{plain(symptom.title)}. {plain(symptom.fix)}"),
         f"# {symptom.title}\n",
         f"**Nothing is raised.** {symptom.happens.strip()}\n",
         f"## Use instead\n\n{symptom.fix.strip()}\n",

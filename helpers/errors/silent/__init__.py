@@ -1,15 +1,16 @@
 """Failures without a message: what you see, code that tells it, code that works.
 
 A symptom has one place: the words in ``ID.yml`` beside ``ID_WITH_UNDERSCORES.py``, a module with
-three functions. ``broken()`` and ``mend()`` make the fault and what is right in its stead, and
-return what ``detect`` takes, under the names that it has there. ``detect`` returns what you get
-and what you should get: for the broken twin they differ. The book shows the source of all three.
+three functions. ``broken()`` makes the fault and ``mend()`` does the same without it; both return
+what ``detect`` takes, under the names that it has there. ``detect`` returns what you get and what
+you should get: with the fault they differ. The book shows the source of all three.
 """
 
 import functools
 import importlib
 import importlib.resources
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from types import ModuleType
 
 import yaml
@@ -28,8 +29,8 @@ class Symptom:
         tell: What the detector compares, in one or two sentences of Markdown.
         fix: What to do, in one to three sentences of Markdown.
         chapter: Page and anchor of the book, such as ``tail-batches#what-floor-division-does``.
-        got: What ``detect`` finds in the broken twin; None where it is not the same on each run.
-        wanted: What it should find, and does find in the mended twin.
+        got: What ``detect`` finds with the fault; None where it is not the same on each run.
+        wanted: What it should find, and does find without it.
         backends: Where it happens: all of Keras's, unless the file says otherwise.
     """
 
@@ -62,7 +63,7 @@ def catalogue() -> tuple[Symptom, ...]:
     return tuple(_symptom(file) for file in files if file.name.endswith(".yml"))
 
 
-def _symptom(file: importlib.resources.abc.Traversable) -> Symptom:
+def _symptom(file: Traversable) -> Symptom:
     try:
         fields = yaml.safe_load(file.read_bytes())
         fields["backends"] = tuple(fields.get("backends", _BACKENDS))
