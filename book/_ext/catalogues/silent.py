@@ -92,7 +92,7 @@ def table(symptoms: Iterable[Symptom]) -> str:
 
 def table_row(symptom: Symptom) -> str:
     """Return one row of the table; why it happens can be found, though it does not show."""
-    chapter, anchor = symptom.chapter.split("#")
+    chapter, anchor = symptom.chapter.replace("_", "-").split("#")  # as docutils writes ids
     hidden = html.escape(" ".join(plain(f"{symptom.happens} {symptom.fix}").split()))
     seen = symptom.got is not None
     numbers = f"<code>{symptom.got}</code>, should be <code>{symptom.wanted}</code>" if seen else ""
