@@ -20,7 +20,7 @@ def near(one, other):
 @pytest.mark.slow
 @pytest.mark.any_backend
 @pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:.*will be ignored since")
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("symptom", HERE, ids=lambda symptom: symptom.id)
 def test_the_detector_finds_the_fault_and_is_silent_where_it_is_mended(symptom):
     module = silent.of(symptom.id)
