@@ -15,7 +15,7 @@ from warm_kernels import start_warm_kernels
 
 ROOT = pathlib.Path(__file__).parent
 EXTENSIONS = ROOT / "book" / "_ext"
-SITUATIONS = ROOT / "helpers" / "errors" / "situations"
+PROVOKED = {ROOT / "helpers" / "errors" / name for name in ("situations", "silent")}
 ON_ANY_BACKEND = ("helpers.masking", "helpers.images", "helpers.augmentation")  # their docstrings
 WITH_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 
@@ -28,7 +28,7 @@ hypothesis.settings.load_profile("book")
 
 def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:
     """Pass over files without a test: without TensorFlow, all that are not for any backend."""
-    if {SITUATIONS, EXTENSIONS} & set(collection_path.parents):
+    if {*PROVOKED, EXTENSIONS} & set(collection_path.parents):
         return True  # they hold no examples
     if WITH_TENSORFLOW or collection_path.suffix != ".py":
         return None

@@ -165,6 +165,17 @@ def of_errors() -> Iterator[Passage]:
                 yield Passage(_name(path), name, row[name], held)
 
 
+def of_silent_failures() -> Iterator[Passage]:
+    """Yield what the failures without a message claim, each with its numbers and its module."""
+    for path in sorted((ROOT / "helpers" / "errors" / "silent").glob("*.yml")):
+        symptom = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+        held = held_by(_name(path.with_name(f"{path.stem.replace('-', '_')}.py")))
+        held |= numbers(f"{symptom.get('got')} {symptom['wanted']}")
+        for name in ("title", "happens", "tell", "fix"):
+            if claims(symptom[name]):
+                yield Passage(_name(path), name, symptom[name], held)
+
+
 def everything() -> Iterator[Passage]:
     """Yield the paragraphs of the whole book."""
     for path in sorted((ROOT / "book").glob("*.ipynb")) + sorted(ROOT.glob("labs/solutions/*")):
@@ -173,6 +184,7 @@ def everything() -> Iterator[Passage]:
         yield from of_markdown(path)
     yield from of_ledger()
     yield from of_errors()
+    yield from of_silent_failures()
 
 
 def _name(path: pathlib.Path) -> str:

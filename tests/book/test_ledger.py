@@ -12,6 +12,7 @@ import pytest
 
 from book._ext.catalogues import claims
 from helpers import errors
+from helpers.errors import silent
 
 ROOT = notebooks.ROOT
 
@@ -89,7 +90,11 @@ def test_every_test_of_claims_is_named_by_the_ledger_or_supports_one():
 
 
 @pytest.mark.parametrize(
-    "place", sorted({claim["evidence"] for claim in CLAIMS} | {row.chapter for row in ERRORS})
+    "place",
+    sorted(
+        {claim["evidence"] for claim in CLAIMS}
+        | {row.chapter for row in (*ERRORS, *silent.catalogue())}
+    ),
 )
 def test_a_place_in_the_book_exists(place):
     page, anchor = place.split("#")

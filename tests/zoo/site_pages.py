@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from helpers import errors
+from helpers.errors import silent
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
@@ -27,12 +28,17 @@ def toc_documents() -> list[str]:
 
 DOCUMENTS = toc_documents()
 MADE = ["search.html", "genindex.html"]  # by Sphinx, from no document of ours
-# A page for each message, all from one pattern: a few of them are opened in the browser.
-MESSAGES = [f"book/messages/{row.id}.html" for row in errors.catalogue()]
+# A page for each message and each failure without one, from two patterns: a few are opened in the
+# browser.
+MESSAGES = [
+    *(f"book/messages/{row.id}.html" for row in errors.catalogue()),
+    *(f"book/symptoms/{symptom.id}.html" for symptom in silent.catalogue()),
+]
 SOME = ["image-into-a-recurrent-layer", "dataset-length-zero", "mask-destroyed-by-a-layer"]
 PAGES = [
     *(f"{name}.html" for name in DOCUMENTS),
     *(f"book/messages/{name}.html" for name in SOME),
+    "book/symptoms/fewer-answers-than-rows.html",
     *MADE,
 ]
 NOTEBOOKS = [name for name in DOCUMENTS if (ROOT / f"{name}.ipynb").exists()]

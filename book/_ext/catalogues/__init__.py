@@ -5,12 +5,14 @@ built, and nothing of it is stored.
 
 ========================  ==================================================================
 ``{error-index}``         the table of messages, a row for each of helpers/errors
+``{silent-failures}``     the table of failures without one, of helpers/errors/silent
 ``{claims}``              the claims of book/claims.yml, under a heading for each article
 ``{mask-table}``          the table of book/mask-table.yml, with its controls
 ``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
 ========================  ==================================================================
 
-Each message has a page of its own, too: `messages` writes them before Sphinx looks for pages.
+Each message and each such failure has a page of its own, too: `messages` and `silent` write them
+before Sphinx looks for pages.
 
 Roles: ``{claim-verdict}`` and ``{mask-verdict}`` write a verdict and how often it is given,
 ``{measured}`` what the mask table was measured on, ``{machine}`` what the benchmarks were.
@@ -28,6 +30,7 @@ if str(ROOT) not in sys.path:
 # page -> the files that it is made from
 _MADE_FROM = {
     "book/error-index": ("helpers/errors/rows/*.yml", "helpers/errors/situations/*.py"),
+    "book/silent-failures": ("helpers/errors/silent/*.yml",),
     "book/claims-ledger": ("book/claims.yml",),
     "book/mask-table": ("book/mask-table.yml", "tools/masks/measure.py"),
     "book/benchmarks": ("benchmarks/*.json", "benchmarks/*.py"),
@@ -53,13 +56,14 @@ def _outdated(app, env, added, changed, removed) -> list[str]:
     return [page for page, digest in env.catalogues.items() if before.get(page) != digest]
 
 
-def _write_messages(app) -> None:
-    from . import messages
+def _write_pages(app) -> None:
+    from . import messages, silent
 
-    messages.write(Path(app.srcdir))
     # They are in no table of contents, so the theme would leave out those of an earlier build.
-    kept = (p for p in app.config.exclude_patterns if not p.startswith(f"{messages.FOLDER}/"))
-    app.config.exclude_patterns = list(kept)
+    for kind in (messages, silent):
+        kind.write(Path(app.srcdir))
+        kept = (p for p in app.config.exclude_patterns if not p.startswith(f"{kind.FOLDER}/"))
+        app.config.exclude_patterns = list(kept)
 
 
 def _name_windows(app, pagename, templatename, context, doctree) -> None:
@@ -93,7 +97,7 @@ def setup(app):
     from . import directives  # needs Sphinx, which tests of the data do not have on every lane
 
     directives.register(app)
-    app.connect("builder-inited", _write_messages)
+    app.connect("builder-inited", _write_pages)
     app.connect("env-get-outdated", _outdated)
     app.connect("html-page-context", _name_windows)
     app.connect("build-finished", _write_scripts)

@@ -4,7 +4,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import benchmarks, claims, errors, masks, messages
+from . import benchmarks, claims, errors, masks, messages, silent
 
 
 class _Markdown(SphinxDirective):
@@ -24,6 +24,11 @@ class _Markdown(SphinxDirective):
 class _ErrorIndex(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         return [nodes.raw("", messages.table(errors.catalogue()), format="html")]
+
+
+class _SilentFailures(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", silent.table(silent.catalogue()), format="html")]
 
 
 class _Claims(_Markdown):
@@ -67,6 +72,7 @@ class _Fact(SphinxRole):
 def register(app) -> None:
     """Make the directives and roles known."""
     app.add_directive("error-index", _ErrorIndex)
+    app.add_directive("silent-failures", _SilentFailures)
     app.add_directive("claims", _Claims)
     app.add_directive("mask-table", _MaskTable)
     app.add_directive("benchmarks", _Benchmarks)

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.errors import Entry, situations
@@ -63,16 +64,20 @@ class _Module:
         function, text = self.definitions[name]
         own = [node for node in function.body if _is_import(node)]
         body = [node for node in function.body if node not in own]
-        parts = [_source(text, body[:-1])] if isinstance(body[-1], ast.Return) else []
-        parts = [_ending(body, parts[0])] if parts else [_source(text, body)]
+        returns = isinstance(body[-1], ast.Return)
+        shown = _ending(body, _source(text, body[:-1])) if returns else _source(text, body)
+        return self.with_what_it_uses(shown, body, own)
+
+    def with_what_it_uses(self, shown: str, body: list, own: Iterable = ()) -> str:
+        """Return the code of some statements after the imports, functions, classes they need."""
         used = self._used(body)
         imports = [self.imports[each] for each in self.imports if each in used]
         imports += [(getattr(node, "module", ""), alias) for node in own for alias in node.names]
-        if "np." in parts[0] and "np" not in used:
+        if "np." in shown and "np" not in used:
             imports.append(("", ast.alias("numpy", "np")))
         defined = [self.definitions[each] for each in self.definitions if each in used]
-        parts = [_source(text, [node]) for node, text in defined] + parts
-        gap = "\n\n\n" if defined else "\n\n"
+        parts = [*(_source(text, [node]) for node, text in defined), shown]
+        gap = "\n\n\n" if parts[0].startswith(("def ", "class ", "@")) or defined else "\n\n"
         return gap.join([_header(imports), *parts]).strip()
 
     def proof(self, above: str) -> str:

@@ -49,7 +49,7 @@ def write_pages(folder: Path, wanted: dict[str, str]) -> None:
 def page(row: Entry) -> str:
     """Return the page of one message, as MyST Markdown: first what to do, then why."""
     parts = [
-        head(f"{plain(row.title)}. {plain(row.fix)}"),
+        front_matter(f"{plain(row.title)}. {plain(row.fix)}"),
         f"# `{beginning(row)}`\n",
         f"**{row.title}.** {row.cause.strip()}\n",
         *_use_instead(row),
@@ -66,7 +66,7 @@ def page(row: Entry) -> str:
     return "\n".join(parts)
 
 
-def head(said: str) -> str:
+def front_matter(said: str) -> str:
     """Return what begins a page that is in no table of contents: its description."""
     description = _quoted(_cut(said, _DESCRIPTION))
     return f"---\norphan: true\nmyst:\n  html_meta:\n    description: {description}\n---\n"
