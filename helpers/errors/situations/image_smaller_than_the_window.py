@@ -1,8 +1,6 @@
 import keras
 import numpy as np
 
-from helpers import padding
-
 
 def provoke():
     layers = [keras.layers.Conv2D(4, 5), keras.layers.GlobalMaxPooling2D()]
@@ -13,5 +11,6 @@ def provoke():
 def mend():
     layers = [keras.layers.Conv2D(4, 5), keras.layers.GlobalMaxPooling2D()]
     model = keras.Sequential([keras.Input((None, None, 1)), *layers])
-    small = [padding.pad([np.ones((size, 3, 1))], axes=2, length=(size, 5))[0] for size in (28, 9)]
-    return model, [(images, np.ones((1, 4))) for images in small]
+    small = [np.ones((1, height, 3, 1)) for height in (28, 9)]
+    padded = [np.pad(images, ((0, 0), (0, 0), (0, 2), (0, 0))) for images in small]
+    return model, [(images, np.ones((1, 4))) for images in padded]

@@ -1,8 +1,6 @@
 import keras
 import numpy as np
 
-from helpers import padding
-
 
 def provoke():
     layers = [keras.layers.Masking(), keras.layers.Conv1D(4, 3), keras.layers.LSTM(2)]
@@ -15,5 +13,6 @@ def mend():
     features = keras.layers.Conv1D(4, 3, padding="same")(inputs)
     means = keras.layers.GlobalAveragePooling1D()(features, mask=mask)
     lists = [[np.ones((steps, 3)) for steps in lengths] for lengths in ((5, 7), (2, 4))]
-    batches = [(padding.pad(rows)[0], np.ones((2, 4))) for rows in lists]
-    return keras.Model(inputs, means), batches
+    options = {"padding": "post", "dtype": "float32"}
+    padded = [keras.utils.pad_sequences(rows, **options) for rows in lists]
+    return keras.Model(inputs, means), [(x, np.ones((2, 4))) for x in padded]

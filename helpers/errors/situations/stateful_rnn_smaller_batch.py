@@ -1,7 +1,7 @@
 import keras
 import numpy as np
+import tensorflow as tf
 
-from helpers import batching, feeding
 from helpers.errors.situations.shared import Rows
 
 
@@ -17,7 +17,10 @@ def mend():
     model = keras.Model(inputs, keras.layers.SimpleRNN(2, stateful=True)(inputs))
 
     def batches(rows):
-        plan = batching.fixed(rows, 4, tail="pad")
-        return feeding.tf_dataset(plan, np.ones((rows, 5, 3)), np.ones((rows, 2)))
+        padded = -rows % 4
+        x = np.concatenate([np.ones((rows, 5, 3)), np.zeros((padded, 5, 3))])
+        weights = np.concatenate([np.ones(rows), np.zeros(padded)])
+        dataset = tf.data.Dataset.from_tensor_slices((x, np.ones((len(x), 2)), weights))
+        return dataset.batch(4, drop_remainder=True)
 
     return model, [batches(6), batches(3)]

@@ -1,8 +1,6 @@
 import keras
 import numpy as np
 
-from helpers import padding
-
 
 def provoke():
     layer = keras.layers.LSTM(1, return_sequences=True)
@@ -14,4 +12,6 @@ def provoke():
 def mend():
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.Conv1D(1, 1)])
     arrays, targets = [np.ones((2, steps, 3)) for steps in (7, 5)], [np.ones((5, 1))] * 2
-    return model, [(x, padding.pad(targets, length=x.shape[1])[0]) for x in arrays]
+    options = {"padding": "post", "dtype": "float32"}
+    pad = keras.utils.pad_sequences
+    return model, [(x, pad(targets, maxlen=x.shape[1], **options)) for x in arrays]
