@@ -47,7 +47,9 @@ def answer(message):
 
 
 def of_any_size(text):
-    return re.sub(r"\d+", "#", text.replace("`", "")).strip()
+    """Return a message with all numbers and shapes alike, and without its backticks."""
+    text = re.sub(r"\([^()]*\d[^()]*\)", "(#)", text.replace("`", "").strip())
+    return re.sub(r"\d+", "#", text)
 
 
 def with_code(row):
