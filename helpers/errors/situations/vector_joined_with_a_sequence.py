@@ -1,0 +1,16 @@
+import keras
+import numpy as np
+
+
+def provoke():
+    sequence, vector = keras.Input((None, 4)), keras.Input((3,))
+    keras.layers.Concatenate()([sequence, vector])
+
+
+def mend():
+    sequence, vector = keras.Input((None, 4)), keras.Input((3,))
+    pooled = keras.layers.GlobalAveragePooling1D()(sequence)
+    joined = keras.layers.Concatenate()([pooled, vector])
+    model = keras.Model([sequence, vector], keras.layers.Dense(1)(joined))
+    sizes = (5, 7)
+    return model, [([np.ones((2, n, 4)), np.ones((2, 3))], np.ones((2, 1))) for n in sizes]
