@@ -1,0 +1,13 @@
+import keras
+import numpy as np
+
+
+def model_with_two_outputs():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, [keras.layers.Dense(1)(inputs), keras.layers.Dense(1)(inputs)])
+    model.compile("sgd", ["mse", "mse"])
+    return model
+
+
+def provoke():
+    model_with_two_outputs().fit(np.ones((8, 4)), np.ones((8, 1)), verbose=0)
