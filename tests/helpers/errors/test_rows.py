@@ -197,9 +197,93 @@ OLDER = {
 }
 
 
-@pytest.mark.parametrize(("message", "row"), {**ROWS, **JAX, **TORCH, **OLDER}.items())
+BROADCAST = (
+    "Cannot broadcast shape, the failure dim has value 5, which cannot be broadcasted to 7. "
+)
+SHAPES = (
+    "Shapes used to initialize variables must be fully-defined (no `None` dimensions). Received: "
+)
+ASSIGNED = (
+    "The shape of the target variable and the shape of the target value in `variable.assign(value)`"
+    " must match. variable.shape=(5, 2), Received: value.shape=(7, 2)."
+)
+# What Keras's own checks say while a model is built, and the other wordings of their rows.
+CHECKS = {
+    f"{BROADCAST}Input shapes are: [None, 5, 4] and [None, 5].": "mask-without-a-features-axis",
+    f"{BROADCAST}Input shapes are: [None, 5, 4] and [None, 7, 4].": (
+        "sequences-of-two-lengths-added"
+    ),
+    "Every value in `xs` must have the same shape except on the `axis` dim. But found element of "
+    "shape (None, 7, 4), which is different": "sequences-of-two-lengths-concatenated",
+    "Every value in `xs` must have the same shape except on the `axis` dim. But found element of "
+    "shape (None, 7, 7, 4), which is different": "maps-of-two-sizes-joined",
+    "Inputs have incompatible shapes. Received shapes (8, 8, 4) and (7, 7, 4)": (
+        "maps-of-two-sizes-joined"
+    ),
+    "Every value in `x` must have the same shape. But found element of shape (None, 7, 4)": (
+        "rows-of-several-lengths-stacked"
+    ),
+    "All of the arrays in `x` should have the same length. Found a pair with: len(x[0]) = 8, "
+    "len(x[?]) = 7": "images-and-labels-differ-in-rows",
+    "Data and targets have to be of same length. Data length is 8 while target length is 7": (
+        "x-and-y-differ-in-rows"
+    ),
+    f"{SHAPES}shape=(None,) for variable path='layer_normalization/gamma'": (
+        "layer-over-an-open-size"
+    ),
+    "Axis 1 of input tensor should have a defined dimension but the layer received an input with "
+    "shape (None, None, 4).": "layer-over-an-open-size",
+    "All `axis` values to be kept must have a known shape. Received axis=(1,)": (
+        "layer-over-an-open-size"
+    ),
+    f"A total of 1 objects could not be loaded. Example error message for object <Dense>: "
+    f"{ASSIGNED}": "weights-of-another-size",
+    ASSIGNED: "state-of-another-batch-size",
+    "`left_size` should be either a positive integer smaller than 5, or a float": (
+        "part-of-a-split-is-empty"
+    ),
+    "With `dataset` of length=1, `left_size`=0 and `right_size`=1.Resulting left side dataset "
+    "split will be empty.": "part-of-a-split-is-empty",
+    "`start_index+length=9 > end_index=7` is disallowed": "series-shorter-than-its-window",
+    "If `bounding_boxes['boxes']` and `bounding_boxes['labels']` are both lists, they must have "
+    "the same length.": "boxes-and-labels-differ",
+    "Exception encountered when calling STFTSpectrogram.call(). The convolution operation "
+    "resulted in an empty output. Output shape: (2, 0, 33).": "sound-shorter-than-its-window",
+    "Values in `cropping` argument should be smaller than the corresponding spatial dimension": (
+        "crop-larger-than-the-input"
+    ),
+    "R2Score expects 2D inputs with shape (batch_size, output_dim).": "score-of-answers-per-step",
+    "`x` size on given `axis` must be dividible by `indices_or_sections`": (
+        "split-of-an-odd-length"
+    ),
+    "axis must be a list of the same length as the input shape, expected 3, but received 2.": (
+        "transpose-of-other-axes"
+    ),
+    "'KerasTensor' object cannot be interpreted as an integer": "keras-tensor-in-a-condition",
+    "Cannot convert '5' to a shape.": "shape-with-minus-one",
+    "You should provide one `sample_weight` array per output in `y`. The two structures did not": (
+        "weights-for-several-outputs"
+    ),
+    "The input 'b' is not optional, but None was passed.": "input-missing-from-the-batch",
+}
+OTHERS = (
+    f"{BROADCAST}Input shapes are: [None, 5, 4] and [None, 5, 3].",
+    "Inputs have incompatible shapes. Received shapes (8, 8, 4) and (8, 8, 3)",
+    f"{SHAPES}shape=(None,) for variable path='sequential/batch_normalization/gamma'",
+    "Matrix size-incompatible: In[0]: [64,4], In[1]: [3,1] [Op:MatMul]",
+    "A `Concatenate` layer requires inputs with matching shapes except for the concatenation axis. "
+    "Received: input_shape=[(None, 10), (None, 28, 28, 1)]",
+)
+
+
+@pytest.mark.parametrize(("message", "row"), {**ROWS, **CHECKS, **JAX, **TORCH, **OLDER}.items())
 def test_a_wording_finds_its_row(message, row):
     assert errors.find(f"ValueError: {message}").id == row
+
+
+@pytest.mark.parametrize("message", OTHERS)
+def test_what_is_near_to_a_check_finds_none(message):
+    assert errors.find(f"ValueError: {message}") is None
 
 
 def test_the_cause_below_a_message_is_not_the_answer():
