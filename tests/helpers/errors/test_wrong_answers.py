@@ -40,6 +40,15 @@ NEAR = {
     "Incompatible shapes: [9,3] vs. [8,1] [[{{node compile_loss/mse/sub}}]]": (
         "labels-and-predictions-differ-in-rows"
     ),
+    "Incompatible shapes: [128,28,28,1] vs. [128,32,32,1] [[{{node c/compile_loss/mse/sub}}]]": (
+        "target-image-of-another-size"
+    ),
+    "Dimensions must be equal, but are 9 and 7 for '{{node compile_loss/mse/sub}} = Sub[T=DT_FLOAT]"
+    "(data_1, conv2d_1/Add)' with input shapes: [?,9,9,1], [?,7,7,1].": (
+        "target-image-of-another-size"
+    ),
+    "Arguments `target` and `output` must have the same shape. Received: target.shape=(None, 9, 9, "
+    "2), output.shape=(None, 7, 7, 2)": "target-image-of-another-size",
 }
 
 

@@ -1,0 +1,19 @@
+import keras
+import numpy as np
+
+
+def segmenter(padding):
+    layer = keras.layers.Conv2D(1, 3, padding=padding, activation="sigmoid")
+    model = keras.Sequential([keras.Input((None, None, 3)), layer])
+    model.compile("sgd", "binary_crossentropy")
+    return model
+
+
+def provoke():
+    images, masks = np.ones((2, 8, 8, 3)), np.ones((2, 8, 8, 1))
+    segmenter("valid").fit(images, masks, verbose=0)
+
+
+def mend():
+    sizes = (8, 8), (9, 11)
+    return segmenter("same"), [(np.ones((2, *n, 3)), np.ones((2, *n, 1))) for n in sizes]
