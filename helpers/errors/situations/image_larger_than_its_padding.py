@@ -9,11 +9,11 @@ def provoke():
 def mend():
     layers = [keras.layers.Conv2D(2, 3), keras.layers.GlobalMaxPooling2D()]
     model = keras.Sequential([keras.Input((None, None, 3)), *layers])
-    feeds = []
+    batches = []
     for sizes in (((8, 8), (6, 9)), ((7, 9), (9, 12))):
         high, wide = np.max(sizes, axis=0)
         room = {"target_height": int(high), "target_width": int(wide)}
         images = [np.ones((*size, 3)) for size in sizes]
         images = [keras.ops.image.pad_images(image, 0, 0, **room) for image in images]
-        feeds.append((np.stack(images), np.ones((2, 2))))
-    return model, feeds
+        batches.append(np.stack(images))
+    return model, [(x, np.ones((2, 2))) for x in batches]

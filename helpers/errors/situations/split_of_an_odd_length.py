@@ -10,8 +10,6 @@ def mend():
     inputs = keras.Input((None, 4))
     first, second = keras.ops.split(inputs, 2, axis=1)
     model = keras.Model(inputs, keras.layers.Dense(1)(first + second))
-    feeds = []
-    for steps in (5, 8):
-        x = np.pad(np.ones((2, steps, 4)), ((0, 0), (0, -steps % 2), (0, 0)))
-        feeds.append((x, np.ones((2, x.shape[1] // 2, 1))))
-    return model, feeds
+    batches = [np.ones((2, steps, 4)) for steps in (5, 8)]
+    batches = [np.pad(x, ((0, 0), (0, -x.shape[1] % 2), (0, 0))) for x in batches]
+    return model, [(x, np.ones((2, x.shape[1] // 2, 1))) for x in batches]

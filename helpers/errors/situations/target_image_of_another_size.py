@@ -4,14 +4,14 @@ import numpy as np
 
 def segmenter(padding):
     layer = keras.layers.Conv2D(1, 3, padding=padding, activation="sigmoid")
-    model = keras.Sequential([keras.Input((None, None, 3)), layer])
-    model.compile("sgd", "binary_crossentropy")
-    return model
+    return keras.Sequential([keras.Input((None, None, 3)), layer])
 
 
 def provoke():
     images, masks = np.ones((2, 8, 8, 3)), np.ones((2, 8, 8, 1))
-    segmenter("valid").fit(images, masks, verbose=0)
+    model = segmenter("valid")
+    model.compile("sgd", "binary_crossentropy")
+    model.fit(images, masks, verbose=0)
 
 
 def mend():
