@@ -73,15 +73,9 @@ def test_notebook_is_stored_in_normal_form(path):
 @pytest.mark.parametrize("path", **by_name(CHAPTERS))
 def test_a_chapter_cell_does_one_thing_in_at_most_twelve_lines(path):
     for cell in code_cells(path):
-        if "bootstrap" not in cell.metadata.get("tags", []):
+        if not {"bootstrap", "hide-input"} & set(cell.metadata.get("tags", [])):
             lines = [line for line in cell.source.splitlines() if line.strip()]
             assert len(lines) <= 12, cell.source
-
-
-@pytest.mark.parametrize("path", **by_name(CHAPTERS))
-def test_a_chapter_has_between_1000_and_2000_words_of_prose(path):
-    prose = "\n".join(c.source for c in tool.read(path).cells if c.cell_type == "markdown")
-    assert 1000 <= len(re.findall(r"\w[\w'’-]*", prose)) <= 2000
 
 
 def test_normalise_drops_what_differs_between_equal_runs_and_keeps_the_rest():
@@ -120,8 +114,7 @@ def test_a_full_disk_keeps_the_earlier_notebook(monkeypatch, tmp_path):
 # Names that stay in use in a later section though an earlier section gave them another value.
 MEANT = {
     ("images-to-sequences", "size"),  # the input of the reader whose layers that cell takes apart
-    ("tail-batches", "zero"),  # any model will do: the cell asks in which order batches come
-    ("tail-batches", "model"),  # the trained one
+    ("tail-batches-deeper", "zero"),  # any model will do: the cell asks in which order batches come
 }
 
 

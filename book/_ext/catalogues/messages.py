@@ -19,6 +19,7 @@ from .filtered_table import filtered_table
 FOLDER = "book/messages"
 CHAPTERS = {
     "tail-batches": "The last, smaller batch",
+    "tail-batches-deeper": "The last, smaller batch",
     "masking": "Padding and masking",
     "images-to-sequences": "Images into an LSTM",
     "augmentation": "Augmentation",
