@@ -10,4 +10,4 @@ all of them. The tables show ratios only. Their prose stands in ``book/benchmark
 puts the tables of ``results.json`` beside it.
 """
 
-MODULES = ("tokens", "planning", "assembling", "epochs", "feeding")
+MODULES = ("tokens", "planning", "assembling", "epochs", "feeding", "explaining")

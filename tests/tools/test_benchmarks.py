@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import benchmarks
-from benchmarks import assembling, epochs, measure, page, peers, planning, tokens
-from helpers import batching
+from benchmarks import assembling, epochs, explaining, measure, page, peers, planning, tokens
+from helpers import batching, errors
 from helpers.data import plaid_lengths, random_lengths
 
 ROOT = notebooks.ROOT
@@ -123,6 +123,17 @@ def test_every_way_of_assembling_makes_the_same_batches():
 # What is measured
 
 
+def test_of_the_pastes_that_are_timed_one_is_listed():
+    texts = explaining.pastes(explaining.SIZE)
+    found = {name: errors.find(text) for name, text in texts.items()}
+    assert {name: row and row.id for name, row in found.items()} == {
+        "traceback": "dataset-length-zero",
+        "log": None,
+        "one message": None,
+    }
+    assert all(abs(len(text) / explaining.SIZE - 1) < 0.01 for text in texts.values())
+
+
 def test_the_table_of_tokens_counts_slots_and_padding():
     lengths = np.array([2] * 40 + [10] * 30)
     found = tokens.by_policy(lengths, 2)
@@ -202,7 +213,7 @@ def test_no_table_is_vacuous(name):
     )
 
 
-@pytest.mark.parametrize("name", ["epochs", "planning", "assembling", "feeding"])
+@pytest.mark.parametrize("name", ["epochs", "planning", "assembling", "feeding", "explaining"])
 def test_the_unit_of_a_table_is_in_it(name):
     cells = RESULTS["tables"][name]["cells"]
     columns = dict.fromkeys(column for row in cells.values() for column in row)
