@@ -23,7 +23,6 @@ ROWS = (  # a graph has several operations that can fail first: forward, loss, g
     "token-id-beyond-the-embedding",
     "label-beyond-the-classes",
     "image-smaller-than-the-window",
-    "time-distributed-with-more-rows-than-steps",
 )
 
 
