@@ -1,6 +1,5 @@
 import keras
 import numpy as np
-import tensorflow as tf
 
 
 def provoke():
@@ -10,6 +9,8 @@ def provoke():
 
 
 def mend():
+    import tensorflow as tf
+
     turn = keras.layers.RandomRotation(0.1)
     layers = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1)]
     model = keras.Sequential([keras.Input((None, None, 3)), *layers])

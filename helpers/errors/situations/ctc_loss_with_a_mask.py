@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+from keras import ops
 
 
 def provoke():
@@ -10,8 +11,6 @@ def provoke():
 
 
 def mend():
-    ops = keras.ops
-
     class Reader(keras.Model):
         def compute_loss(self, x=None, y=None, y_pred=None, *others, **named):
             steps = ops.sum(ops.cast(ops.any(x != 0, axis=-1), "int32"), axis=-1)
@@ -21,7 +20,5 @@ def mend():
     inputs = keras.Input((None, 3))
     model = Reader(inputs, keras.layers.Dense(4)(keras.layers.Masking()(inputs)))
     model.compile("sgd")
-    arrays = [np.ones((2, steps, 3)) for steps in (9, 6)]
-    for x in arrays:
-        x[1, 5:] = 0
-    return model, [(x, np.array([[1, 2], [3, 0]])) for x in arrays]
+    real = [np.arange(steps) < [[steps], [5]] for steps in (9, 6)]
+    return model, [(np.ones(3) * each[..., None], np.array([[1, 2], [3, 0]])) for each in real]
