@@ -66,7 +66,7 @@ lanes: test wide coverage test-backends  ## run every test on every version and 
 notebooks: env   ## generate the labs, execute every notebook, normalise
 	$(BIN)/python tools/run_notebooks.py
 
-bench: book      ## measure what the helpers cost beside what others use
+bench: env       ## measure what the helpers cost beside what others use
 	$(BIN)/python -m benchmarks
 
 gpu:             ## run the GPU cells here and record them

@@ -11,10 +11,11 @@ def section(name: str, result: dict) -> str:
     module = importlib.import_module(f"benchmarks.{name}")
     goals, reasons = module.goals(result), module.limits(result)
     lines = "\n".join(goal_line(goal, reasons.get(goal.text)) for goal in goals)
+    when = f"Measured on {result['measured']}.\n\n" if "measured" in result else ""
     return f"""\
 {html(measure.table(result["cells"], module.CORNER), module.TITLE)}
 
-{summary(goals)}
+{when}{summary(goals)}
 
 {lines}
 """
