@@ -245,7 +245,7 @@
     if (!search("subject").test(text) || !search("framework").test(text)) return [];
     var said = words(text);
     var rows = window.RAGGED_ERRORS || [];
-    var known = rows.map((entry) => words(entry.wording));
+    var known = rows.map((entry) => words(entry.title + " " + (entry.words || "")));
     var counts = {};
     known.forEach((each) => each.forEach((word) => (counts[word] = (counts[word] || 0) + 1)));
     var rare = (word) => Math.log(known.length / counts[word]);

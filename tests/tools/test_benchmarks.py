@@ -201,7 +201,7 @@ def test_another_number_makes_another_page():
 def test_no_table_is_vacuous(name):
     module, result = TABLES[name], RESULTS["tables"][name]
     found = list(numbers(result))
-    assert len(result["cells"]) >= 7
+    assert len(result["cells"]) >= 4
     assert all(np.isfinite(found))
     assert min(found) > 0
     assert len({round(value, 3) for value in found}) > len(found) / 2  # not one number throughout

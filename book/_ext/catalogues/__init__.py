@@ -77,9 +77,9 @@ def _name_windows(app, pagename, templatename, context, doctree) -> None:
 
 
 def _repository(app) -> str:
-    """Return the address of the book's repository; "" while _config.yml names no owner."""
+    """Return the address of the book's repository; "" while _config.yml holds a placeholder."""
     address = app.config.html_theme_options.get("repository_url", "")
-    return "" if "/-owner-/" in address else address
+    return "" if "github.com/-" in address else address  # no name begins so
 
 
 def _write_scripts(app, exception) -> None:

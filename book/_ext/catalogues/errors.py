@@ -84,7 +84,7 @@ def _needed_to_find(row: Entry) -> dict:
         "where": row.where,
         "reads": row.reads,
         "warns": row.warns,
-        "wording": index.wording(row),
+        "words": _words(row),
         "title": plain(row.title),
     }
     return {name: value for name, value in found.items() if value}
@@ -116,3 +116,10 @@ def answers_script(rows: Iterable[Entry]) -> str:
 def plain(text: str) -> str:
     """Return Markdown of the error index without its marks."""
     return text.strip().replace("`", "")
+
+
+def _words(row: Entry) -> str:
+    """Return the words that a message is compared with where no row fits, but for the title's."""
+    titled = set(matching.words(plain(row.title)))
+    said = dict.fromkeys(matching.words(index.wording(row)))
+    return " ".join(word for word in said if word not in titled)
