@@ -291,7 +291,7 @@ def test_the_time_of_a_search_grows_with_the_text_at_most(parts):
     errors.find("")
     once, twice = (min(seconds(size) for _ in range(3)) for size in (100_000, 200_000))
     assert twice <= 3 * once + 0.05  # the machine may have more to do
-    assert twice < 5  # a hang took minutes
+    assert twice < 1  # one pattern that is not linear took seconds
 
 
 def test_titles_and_patterns_are_unique():
