@@ -16,7 +16,7 @@ _SHARED = "helpers.errors.situations.shared"
 
 def provoking(row: Entry) -> str:
     """Return code that causes the message of a row."""
-    return _Module(row.id).block("provoke")
+    return Module(row.id).block("provoke")
 
 
 def mending(row: Entry) -> str | None:
@@ -24,7 +24,7 @@ def mending(row: Entry) -> str | None:
     other = _ELSEWHERE.fullmatch(row.no_mend)
     if row.no_mend and not other:
         return None
-    return _Module(other[1] if other else row.id).block("mend")
+    return Module(other[1] if other else row.id).block("mend")
 
 
 def proving(row: Entry) -> str | None:
@@ -37,11 +37,11 @@ def proving(row: Entry) -> str | None:
     if above is None:
         return None
     other = _ELSEWHERE.fullmatch(row.no_mend)
-    proof = _Module(other[1] if other else row.id).proof(above)
+    proof = Module(other[1] if other else row.id).proof(above)
     return proof if "import numpy as np" in above else f"import numpy as np\n\n{proof}"
 
 
-class _Module:
+class Module:
     """A module of situations, read and not run."""
 
     def __init__(self, row: str):
@@ -65,7 +65,7 @@ class _Module:
         own = [node for node in function.body if _is_import(node)]
         body = [node for node in function.body if node not in own]
         returns = isinstance(body[-1], ast.Return)
-        shown = _ending(body, _source(text, body[:-1])) if returns else _source(text, body)
+        shown = _ending(body, source(text, body[:-1])) if returns else source(text, body)
         return self.with_what_it_uses(shown, body, own)
 
     def with_what_it_uses(self, shown: str, body: list, own: Iterable = ()) -> str:
@@ -76,7 +76,7 @@ class _Module:
         if "np." in shown and "np" not in used:
             imports.append(("", ast.alias("numpy", "np")))
         defined = [self.definitions[each] for each in self.definitions if each in used]
-        parts = [*(_source(text, [node]) for node, text in defined), shown]
+        parts = [*(source(text, [node]) for node, text in defined), shown]
         gap = "\n\n\n" if parts[0].startswith(("def ", "class ", "@")) or defined else "\n\n"
         return gap.join([_header(imports), *parts]).strip()
 
@@ -102,7 +102,7 @@ class _Module:
         return found
 
 
-def _source(text: str, nodes: list) -> str:
+def source(text: str, nodes: list) -> str:
     """Return the lines of some statements of a module, as they are laid out, without imports."""
     if not nodes:
         return ""

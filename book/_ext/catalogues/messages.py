@@ -185,13 +185,13 @@ def table_row(row: Entry) -> str:
         f'<tr id="{row.id}" data-kinds="{chapter}" data-exception="{" ".join(row.exception)}" '
         f'data-layer="{" ".join(layers(row))}" data-axis="{axes}" '
         f'data-backend="{" ".join(backends(row))}" data-text="{hidden}">'
-        f'<th scope="row"><a href="messages/{row.id}.html">{_code(row.title)}</a></th>'
+        f'<th scope="row"><a href="messages/{row.id}.html">{with_code(row.title)}</a></th>'
         f"<td><code>{html.escape(beginning(row))}</code></td>"
         f'<td><a href="{chapter}.html#{anchor}">{CHAPTERS[chapter]}</a></td></tr>'
     )
 
 
-def _code(text: str) -> str:
+def with_code(text: str) -> str:
     """Return Markdown's inline code as HTML; nothing else is marked in a title."""
     parts = html.escape(text, quote=False).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

@@ -59,7 +59,7 @@ def _where(symptom: Symptom) -> str:
     return f", on Keras 3.15 and 3.13, on {names}"
 
 
-class _Code(examples._Module):
+class _Code(examples.Module):
     """A module of helpers/errors/silent, read and not run."""
 
     def __init__(self, symptom: str):
@@ -70,13 +70,13 @@ class _Code(examples._Module):
     def twin(self, name: str) -> str:
         """Return the body of ``broken`` or ``mend``, without what it returns, and all it uses."""
         function, text = self.definitions[name]
-        return self.with_what_it_uses(examples._source(text, function.body[:-1]), function.body)
+        return self.with_what_it_uses(examples.source(text, function.body[:-1]), function.body)
 
     def detector(self) -> str:
         """Return ``detect``, and a call of it with the names that the twins give."""
         function, text = self.definitions["detect"]
         call = f"print(detect({', '.join(each.arg for each in function.args.args)}))"
-        shown = f"{examples._source(text, [function])}\n\n\n{call}"
+        shown = f"{examples.source(text, [function])}\n\n\n{call}"
         return self.with_what_it_uses(shown, [function])
 
 
@@ -99,7 +99,7 @@ def table_row(symptom: Symptom) -> str:
     return (
         f'<tr id="{symptom.id}" data-kinds="{chapter}" data-text="{hidden}">'
         f'<th scope="row"><a href="symptoms/{symptom.id}.html">'
-        f"{messages._code(symptom.title)}</a></th>"
+        f"{messages.with_code(symptom.title)}</a></th>"
         f"<td>{numbers}</td>"
         f'<td><a href="{chapter}.html#{anchor}">{messages.CHAPTERS[chapter]}</a></td></tr>'
     )

@@ -289,9 +289,10 @@ def test_the_time_of_a_search_grows_with_the_text_at_most(parts):
         return time.process_time() - began
 
     errors.find("")
-    once, twice = (min(seconds(size) for _ in range(3)) for size in (100_000, 200_000))
+    # The last 20,000 characters of a message are searched: what patterns cost shows below that.
+    once, twice, long = (min(seconds(size) for _ in range(3)) for size in (10_000, 20_000, 200_000))
     assert twice <= 3 * once + 0.05  # the machine may have more to do
-    assert twice < 1  # one pattern that is not linear took seconds
+    assert long < 1  # one pattern that was not linear took seconds
 
 
 def test_titles_and_patterns_are_unique():
