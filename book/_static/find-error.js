@@ -364,7 +364,8 @@
     return Promise.resolve(document.execCommand("copy"));
   }
 
-  function codeOf(text) {
+  /* Code with a button that copies it; where it scrolls, the keyboard can reach it at once. */
+  function appendCode(place, text) {
     var box = document.createElement("div");
     var pre = line("pre", text);
     var button = line("button", "Copy");
@@ -376,7 +377,8 @@
       });
     });
     box.append(button, pre);
-    return box;
+    place.append(box);
+    if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0;
   }
 
   /* What all rows advise is large: it is loaded with the first answer. */
@@ -386,11 +388,7 @@
     function put() {
       var said = window.RAGGED_ANSWERS[entry.id];
       place.append(marked(said.cause), line("strong", "Use instead"), marked(said.fix));
-      if (said.code) {
-        place.append(codeOf(said.code));
-        var pre = place.querySelector("pre");
-        if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0;
-      }
+      if (said.code) appendCode(place, said.code);
       var links = line("p", "");
       links.className = "links";
       links.append(link(said.chapter, "Read the chapter"), " ", link(pageOf(entry), "Its page"));
@@ -432,7 +430,8 @@
       how.append("This copy of the book does not know where: ask whoever gave it to you. ");
     }
     how.append("It holds these words and no others; paths and what looks like a secret are out:");
-    answer.append(how, codeOf(said));
+    answer.append(how);
+    appendCode(answer, said);
   }
 
   function show() {
