@@ -237,13 +237,18 @@ def explain(error: BaseException | str) -> Explanation:
         other = fits[1].entry if len(fits) > 1 else None
         return Explanation(fits[0].entry, other, fits[0].read)
     rows = catalogue()
-    places = matching.nearest([wording(row) for row in rows], paste.texts[0])
+    places = matching.nearest(_wordings(), paste.texts[0])
     return Explanation(None, guesses=tuple(rows[place] for place in places))
 
 
 def wording(row: Entry) -> str:
     """Return what a message is compared with where no row fits: the row's title and wordings."""
     return fold(" ".join([row.title, *dict.fromkeys(row.versions.values())]))
+
+
+@functools.cache
+def _wordings() -> tuple[str, ...]:
+    return tuple(wording(row) for row in catalogue())
 
 
 def _paste(error: BaseException | str) -> pastes.Paste:

@@ -4,6 +4,7 @@ The page's script, ``book/_static/find-error.js``, decides in the same way from 
 """
 
 import collections
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -142,7 +143,7 @@ def fits(rows: Sequence["Entry"], text: str, *, raised: bool) -> list[Fit]:
     return kept
 
 
-def nearest(wordings: Sequence[str], text: str) -> list[int]:
+def nearest(wordings: tuple[str, ...], text: str) -> list[int]:
     """Return the places of the wordings nearest to a message that is probably of our subject.
 
     The nearest shares the most words with the message, and has the fewest that the message has not;
@@ -151,15 +152,21 @@ def nearest(wordings: Sequence[str], text: str) -> list[int]:
     if not (re.search(SUBJECT, text) and re.search(FRAMEWORK, text)):
         return []
     said = set(words(text))
-    known = [set(words(wording)) for wording in wordings]
-    counts = collections.Counter(word for each in known for word in each)
-    rare = {word: math.log(len(known) / count) for word, count in counts.items()}
+    known, rare = _weighed(wordings)
     scores = {}
     for place, each in enumerate(known):
         shared = round(sum(rare[word] for word in each & said), 6)
         if shared >= _SHARED:
             scores[place] = round(shared**2 / sum(rare[word] for word in each), 6)
     return sorted(scores, key=lambda place: -scores[place])[:GUESSES]
+
+
+@functools.cache
+def _weighed(wordings: tuple[str, ...]) -> tuple[list[set[str]], dict[str, float]]:
+    """Return the words of each wording, and how rare each word is; made once."""
+    known = [set(words(wording)) for wording in wordings]
+    counts = collections.Counter(word for each in known for word in each)
+    return known, {word: math.log(len(known) / count) for word, count in counts.items()}
 
 
 def words(text: str) -> list[str]:
