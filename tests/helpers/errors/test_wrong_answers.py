@@ -12,6 +12,11 @@ from helpers import errors
 OTHER_SUBJECTS = pathlib.Path(__file__).with_name("other-subjects.txt").read_text().splitlines()
 
 
+def test_a_metric_of_two_maps_has_no_answer():
+    message = "InvalidArgumentError: Incompatible shapes: [16] vs. [24] [Op:LogicalAnd] name:"
+    assert errors.find(message) is None
+
+
 @pytest.mark.parametrize("message", OTHER_SUBJECTS)
 def test_another_subject_gets_no_answer(message):
     assert errors.find(message) is None
@@ -22,6 +27,19 @@ WEIGHTS = (
     "Mul[T=DT_FLOAT](compile_loss/mse/Mean, data_2)' with input shapes: [?,5], [?,{}]."
 )
 NEAR = {
+    "Exception encountered when calling LayerNormalization.call(). {{function_node __wrapped__"
+    "Reshape_device_/job:localhost}} Input to reshape is a tensor with 5 values, but the requested "
+    "shape has 7 [Op:Reshape]": "normalization-over-an-axis-that-varies",
+    "Exception encountered when calling LayerNormalization.call(). cannot reshape array of shape "
+    "(5,) (size 5) into shape [1, 7, 1] (size 7)": "normalization-over-an-axis-that-varies",
+    "Exception encountered when calling LayerNormalization.call(). Given normalized_shape=[5], "
+    "expected input with shape [*, 5], but got input of size[2, 5, 3]": (
+        "normalization-over-an-axis-that-varies"
+    ),
+    "Exception encountered when calling RMSNormalization.call(). {{function_node __wrapped__Mul_"
+    "device_/job:localhost}} Incompatible shapes: [2,5,3] vs. [5] [Op:Mul]": (
+        "normalization-over-an-axis-that-varies"
+    ),
     WEIGHTS.format(4, 4): "weights-and-loss-with-different-axes",
     WEIGHTS.format(2, "5,2"): "weights-and-loss-with-different-axes",
     "Arguments `target` and `output` must have the same shape. Received: target.shape=(None, 7, "
