@@ -13,7 +13,7 @@ Colour never speaks alone: whatever a colour says, a word beside it says too.
   `draw_reach` how far padding reaches through convolutions.
 - `draw_images` and `draw_columns` show images of varying size and the steps they become,
   `draw_photos` photographs: what padding, resizing and augmentation make of them.
-- `bars` and `draw_curves` show numbers.
+- `bars` and `draw_curves` show numbers; `plot` shows what Matplotlib draws, in `style`.
 """
 
 from helpers.figures.batches import describe_batches, draw_batches
@@ -34,6 +34,7 @@ from helpers.figures.numbers import CURVES, bars, draw_curves
 from helpers.figures.padded import describe_padded, draw_padded, draw_reach, reach, step_cells
 from helpers.figures.photos import GREYS, describe_photos, draw_photos
 from helpers.figures.plans import compare_plans, describe_plan, draw_plan
+from helpers.figures.plots import plot, style
 
 __all__ = [
     "AXES",
@@ -66,7 +67,9 @@ __all__ = [
     "draw_reach",
     "figcaption",
     "pixels",
+    "plot",
     "reach",
     "step_cells",
+    "style",
     "svg_element",
 ]

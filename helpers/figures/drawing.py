@@ -142,12 +142,17 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
         f'<path style="stroke:{css("padding")};stroke-width:2" d="M0 0v5"/></pattern></defs>'
     )
     body = body.replace("url(#hatch)", f"url(#{key}-hatch)")
+    inner = f'{hatch}<g fill="currentColor">{body}</g>'
+    return svg_frame(inner, width, height, alt, "max-width:540px")
+
+
+def svg_frame(inner: str, width: float, height: float, alt: str, sides: str, kind: str = "") -> str:
+    """Put SVG elements into one ``<svg>`` with panel, ink, alternative text and its ``sides``."""
     return (
-        f'<svg class="re-drawing" role="img" aria-label="{escape(alt)}" '
+        f'<svg class="{f"re-drawing {kind}".strip()}" role="img" aria-label="{escape(alt)}" '
         f'viewBox="0 0 {px(width)} {px(height)}" '
-        f'style="display:block;width:100%;max-width:540px;height:auto;{_FONT};'
-        f'color:{css("ink")};background:{css("panel")}">'
-        f'{hatch}<g fill="currentColor">{body}</g></svg>'
+        f'style="display:block;width:100%;{sides};height:auto;{_FONT};'
+        f'color:{css("ink")};background:{css("panel")}">{inner}</svg>'
     )
 
 

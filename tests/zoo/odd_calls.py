@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from drawn_plots import small_plot
 
 import helpers
 from helpers import (
@@ -30,6 +31,7 @@ MASK = [[True, True, False], [True, False, False]]
 CONV = [L.Conv2D(1, 3), L.MaxPooling2D(2)]
 STACK = [("conv", 3, 1), ("pool", 2, 2)]
 LOGITS = np.zeros((2, 5, 4), "float32")
+REACH = {"steps": 5, "padding": 3, "kernel": 3, "layers": 2, "zeros": True}
 TEXT = {"title": "A title", "caption": "A caption.", "alt": "What it shows"}
 
 
@@ -224,6 +226,8 @@ CALLS = {
         figures.svg_element,
         {"body": "", "width": 10.0, "height": 10.0, "alt": "What it shows", "key": "a"},
     ),
+    "figures.plot": (figures.plot, {"fig": small_plot(), "alt": "It rises", "caption": "A line."}),
+    "figures.style": (figures.style, {}),
     "figures.bars": (
         figures.bars,
         {"values": {"a": 1.0, "b": 2.0}, "wrong": ("a",), "form": "{:g}", **TEXT},
@@ -312,14 +316,8 @@ CALLS = {
         {"mask": MASK, "values": [[1, 2, 0], [3, 0, 0]], "seen": MASK, **TEXT},
     ),
     "figures.describe_padded": (figures.describe_padded, {"mask": MASK, "seen": MASK}),
-    "figures.draw_reach": (
-        figures.draw_reach,
-        {"steps": 5, "padding": 3, "kernel": 3, "layers": 2, "zeros": True, **TEXT},
-    ),
-    "figures.reach": (
-        figures.reach,
-        {"steps": 5, "padding": 3, "kernel": 3, "layers": 2, "zeros": True},
-    ),
+    "figures.draw_reach": (figures.draw_reach, {**REACH, **TEXT}),
+    "figures.reach": (figures.reach, REACH),
     "figures.step_cells": (
         figures.step_cells,
         {"x": 1.0, "y": 1.0, "cell": 9.0, "real": MASK[0], "values": ["a", "b", "c"]},
