@@ -5,6 +5,7 @@ drawn elsewhere. A label counts here as so many letters of one width, on every m
 """
 
 import math
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -15,14 +16,15 @@ PIXELS = 72
 
 _LETTER, _LINE = 0.62, 1.25  # of a letter, in sizes of the font: as wide as wide fonts have it
 _TICK, _GAP = 9, 5  # a tick and the space to its label; from there to the next text
+_MATH = re.compile(r"\\[a-zA-Z]+|[$\\{}^]")  # what is not drawn of $10^{2}$
 _EDGE = 4  # what stays free around everything
 
 
 def arrange(fig: Any) -> None:
     """Give every grid of axes the margins that its labels need.
 
-    Axes that were placed by hand, not in a grid, keep their places. So do the margins of a grid
-    that were given to it with ``gridspec_kw``.
+    Axes that were placed by hand, polar ones and those of subfigures keep their places. So do the
+    margins of a grid that were given to it with ``gridspec_kw``.
 
     Args:
         fig: A Figure of Matplotlib with 72 dots an inch. Changed in place.
@@ -31,7 +33,8 @@ def arrange(fig: Any) -> None:
         ValueError: The labels leave no room for data.
     """
     specs = {ax: ax.get_subplotspec() for ax in fig.axes}
-    if None in specs.values():
+    plain = all(ax.name == "rectilinear" and ax.figure is fig for ax in fig.axes)
+    if None in specs.values() or not plain:
         return
     specs = {ax: spec.get_topmost_subplotspec() for ax, spec in specs.items()}
     if len({id(spec.get_gridspec()) for spec in specs.values()}) != 1:
@@ -89,6 +92,8 @@ def _rooms(ax: Any) -> tuple[float, float, float, float]:
         _axis(ax.xaxis, 1, (x1 - x0, y1 - y0), rooms)
     titles = [_extent(ax.get_title(loc), ax.title.get_fontsize()) for loc in _LOCATIONS]
     rooms["top"] += max(height + _GAP * (height > 0) for _, height in titles)
+    if (legend := ax.get_legend()) and legend.get_texts():
+        _legend(legend, x1, y1, rooms)
     for text in ax.texts:
         width, height = _turned(text)
         if not text.get_visible() or not width:
@@ -102,7 +107,21 @@ def _rooms(ax: Any) -> tuple[float, float, float, float]:
     return rooms["left"], rooms["bottom"], rooms["right"], rooms["top"]
 
 
+def _legend(legend: Any, right: float, top: float, rooms: dict[str, float]) -> None:
+    """Add the room of a legend that is above the axes or to their right."""
+    box = legend.get_window_extent()
+    size = max(text.get_fontsize() for text in legend.get_texts())
+    if box.y0 > top - 1:
+        rooms["top"] = max(rooms["top"], (round(box.height / size / 1.7) * 1.7 + 1) * size)
+    if box.x0 > right - 1:
+        widths = [_extent(text.get_text(), size)[0] for text in legend.get_texts()]
+        rooms["right"] = max(rooms["right"], max(widths) + 3.6 * size)
+
+
 _LOCATIONS = ("left", "center", "right")
+
+
+_ENDS = ("left", "right"), ("bottom", "top")
 
 
 def _axis(axis: Any, along: int, box: tuple[float, float], rooms: dict[str, float]) -> None:
@@ -111,7 +130,7 @@ def _axis(axis: Any, along: int, box: tuple[float, float], rooms: dict[str, floa
     slack = (high - low) * 1e-9
     ticks = [
         label
-        for label in axis.get_ticklabels()
+        for label in axis.get_ticklabels(which="both")
         if label.get_text() and low - slack <= label.get_position()[1 - along] <= high + slack
     ]
     sizes = [_turned(label) for label in ticks]
@@ -119,13 +138,14 @@ def _axis(axis: Any, along: int, box: tuple[float, float], rooms: dict[str, floa
         return
     side = axis.get_label_position()
     at = axis.get_ticks_position()
-    ends = ("left", "right") if along == 0 else ("bottom", "top")
+    ends = _ENDS[along]
     at = at if at in ends else ends[0]
     need = max((each[along] for each in sizes), default=0.0) + _TICK * bool(axis.get_ticklines())
     rooms[at] = max(rooms[at], need)
-    if along == 1 and sizes:  # half of the first and of the last label hang over
-        for end, each in zip(("left", "right"), (sizes[0], sizes[-1]), strict=True):
-            rooms[end] = max(rooms[end], each[0] / 2)
+    if sizes:  # half of the first and of the last label hang over
+        over = max(each[1 - along] for each in (sizes[0], sizes[-1])) / 2
+        for end in _ENDS[1 - along]:
+            rooms[end] = max(rooms[end], over)
     if not axis.get_label_text():
         return
     away = rooms[side] + _GAP if side == at else float(_GAP)
@@ -147,5 +167,5 @@ def _turned(text: Any) -> tuple[float, float]:
 
 def _extent(words: str, size: float) -> tuple[float, float]:
     """Width and height of words in a font of ``size`` pixels."""
-    lines = words.split("\n") if words else []
+    lines = _MATH.sub("", words).split("\n") if words else []
     return max(map(len, lines), default=0) * _LETTER * size, len(lines) * _LINE * size

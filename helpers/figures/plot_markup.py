@@ -52,7 +52,8 @@ def _written(element: ElementTree.Element, ids: dict[str, str], loose: bool) -> 
         return ""
     loose = loose or element.get("id", "").startswith(_LOOSE)
     attributes = _attributes(element, tag, ids, loose)
-    inner = "" if tag in ("path", "use", "image", "rect") else escape((element.text or "").strip())
+    words = element.text or ""
+    inner = escape(words) if tag in ("text", "tspan") and not len(element) else ""
     inner += "".join(_written(child, ids, loose) for child in element)
     if tag in ("g", "defs") and (not inner or (tag == "g" and not attributes)):
         return inner
@@ -79,6 +80,8 @@ def _attributes(
     look += [(name, given[name]) for name in ("fill", "stroke") if name in given]
     if style := _look(look, ids):
         kept["style"] = style
+    if tag == "image" and abs(float(_NUMBER.findall(given.get("transform", "1"))[0])) < 1:
+        kept.pop("style", None)  # an image made smaller is smoothed
     places = {name: _rounded(name, given[name]) for name in _PLACES if given.get(name)}
     places = {name: value for name, value in places.items() if value}
     if loose and places and tag != "image":
@@ -105,7 +108,13 @@ def _look(pairs: Iterable[tuple[str, str]], ids: dict[str, str]) -> str:
     return ";".join(kept)
 
 
-_DEFAULTS = {("font-size", f"{TEXT}px"), ("text-anchor", "start"), ("stroke-linejoin", "round")}
+_DEFAULTS = {
+    ("fill", PALETTE["ink"].lower()),
+    ("font-size", f"{TEXT}px"),
+    ("image-rendering", "crisp-edges"),
+    ("stroke-linejoin", "round"),
+    ("text-anchor", "start"),
+}
 
 
 def _colour(value: str) -> str:

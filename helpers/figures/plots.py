@@ -41,8 +41,9 @@ class Plot(Drawing):
     @property
     def svg(self) -> str:
         """The plot as one ``<svg>`` element with ``role="img"`` and the alternative text."""
-        least = self.width * _SMALLEST if self.width > WIDTH else 0
-        sides = f"max-width:{px(self.width * _LARGEST)}px;min-width:{px(least)}px"
+        sides = f"max-width:{px(self.width * _LARGEST)}px"
+        if self.width > WIDTH:
+            sides += f";min-width:{px(self.width * _SMALLEST)}px"
         look = f'fill="currentColor" stroke-linejoin="round" font-size="{TEXT}"'
         inner = f"<g {look}>{self.body}</g>"
         return svg_frame(inner, self.width, self.height, self.alt, sides, "re-plot")

@@ -55,8 +55,7 @@ def columns():
     ax.bar(np.arange(3) + 0.2, [0.1, 0.2, 0.3], 0.4, color="C5", hatch="//", label="wrong")
     ax.set_xticks(range(3), names, rotation=30)
     ax.set_ylabel("share\nof images")
-    ax.set_ylim(0, 1.4)
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.05), ncols=2)
     return fig
 
 

@@ -28,14 +28,15 @@ SAID_NOWHERE = """[...document.querySelectorAll("svg")].filter(e => e.getAttribu
 .map(e => e.outerHTML.slice(0, 200))"""
 
 CUT_LABELS = """[...document.querySelectorAll("svg.re-drawing, .hero svg")].flatMap(svg =>
-[...svg.querySelectorAll("text")].filter(text => {const box = text.getBBox();
-return box.x < 0 || box.x + box.width > svg.viewBox.baseVal.width
-|| box.y + box.height > svg.viewBox.baseVal.height + 1}).map(text => text.textContent))"""
+[...svg.querySelectorAll("text")].filter(text => {const box = text.getBoundingClientRect();
+const all = svg.getBoundingClientRect(), scale = all.width / svg.viewBox.baseVal.width;
+return box.left < all.left || box.right > all.right || box.bottom > all.bottom + scale})
+.map(text => text.textContent))"""
 
 CUT_OFF = """[...document.querySelectorAll(
 "article :is(h1, h2, h3, p, li, code, img, svg, input), .bd-header-article a")]
 .filter(e => !e.closest("pre, math, .math-block, [hidden], details:not([open])")
-&& !e.closest("div.pst-scrollable-table-container, div.output.text_html table"))
+&& !e.closest("div.pst-scrollable-table-container, div.output.text_html table, .re-plot-box"))
 .filter(e => {const box = e.getBoundingClientRect();
 return box.width && (box.right > innerWidth + 1 || box.left < -1)})
 .map(e => e.outerHTML.slice(0, 160))"""

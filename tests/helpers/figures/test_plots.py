@@ -48,11 +48,11 @@ def sanitised(html):
 
 # Digests of what a comparison reads, the same with Matplotlib 3.10 and 3.11.
 STORED = {
-    "lines": "86b6bee697ca",
-    "dots": "a25b5b5cf274",
-    "columns": "05a56a26981b",
-    "gallery": "92a256df00cd",
-    "confusion": "b3dca32d29e4",
+    "lines": "3cf0b66b7f6e",
+    "dots": "91aa51a2522b",
+    "columns": "4ce2f50c72fc",
+    "gallery": "e2e004f4f2d9",
+    "confusion": "075012c6a845",
 }
 
 
