@@ -18,6 +18,8 @@ _LETTER, _LINE = 0.62, 1.25  # of a letter, in sizes of the font: as wide as wid
 _TICK, _GAP = 9, 5  # a tick and the space to its label; from there to the next text
 _MATH = re.compile(r"\\[a-zA-Z]+|[$\\{}^]")  # what is not drawn of $10^{2}$
 _EDGE = 4  # what stays free around everything
+_ENDS = ("left", "right"), ("bottom", "top")  # where the ticks of y can be, and those of x
+_LOCATIONS = ("left", "center", "right")  # of titles
 
 
 def arrange(fig: Any) -> None:
@@ -57,10 +59,10 @@ def arrange(fig: Any) -> None:
 def _adjust(fig: Any, grid: Any, sides: dict) -> None:
     """Turn the room at the sides of rows and columns into margins and gaps."""
     wide, high = (round(side) for side in fig.get_size_inches() * PIXELS)
-    left = _EDGE + sides["left", 0] + 24 * bool(fig.get_supylabel())
+    left = _EDGE + sides["left", 0] + _band(fig.get_supylabel())
     right = _EDGE + sides["right", grid.ncols]
-    top = _EDGE + sides["top", 0] + 26 * bool(fig.get_suptitle())
-    bottom = _EDGE + sides["bottom", grid.nrows] + 24 * bool(fig.get_supxlabel())
+    top = _EDGE + sides["top", 0] + _band(fig.get_suptitle())
+    bottom = _EDGE + sides["bottom", grid.nrows] + _band(fig.get_supxlabel())
     columns = [sides["right", n] + sides["left", n] for n in range(1, grid.ncols)]
     rows = [sides["bottom", n] + sides["top", n] for n in range(1, grid.nrows)]
     across, down = max(columns, default=0) + 8, max(rows, default=0) + 6
@@ -79,6 +81,11 @@ def _adjust(fig: Any, grid: Any, sides: dict) -> None:
         wspace=across / each,
         hspace=down / tall,
     )
+
+
+def _band(words: str) -> int:
+    """Pixels along an edge for a title or a label of the whole figure."""
+    return 26 + 18 * words.count("\n") if words else 0
 
 
 def _rooms(ax: Any) -> tuple[float, float, float, float]:
@@ -100,7 +107,7 @@ def _rooms(ax: Any) -> tuple[float, float, float, float]:
             continue
         x, y = text.get_transform().transform(text.get_position())
         x -= {"left": 0, "center": 0.5, "right": 1}[text.get_ha()] * width
-        y -= {"bottom": 0, "top": 1}.get(text.get_va(), 0.5) * height
+        y -= {"bottom": 0, "baseline": 0.2, "top": 1}.get(text.get_va(), 0.5) * height
         over = (x0 - x, y0 - y, x + width - x1, y + height - y1)
         for side, much in zip(rooms, over, strict=True):
             rooms[side] = max(rooms[side], much)
@@ -118,14 +125,10 @@ def _legend(legend: Any, right: float, top: float, rooms: dict[str, float]) -> N
         rooms["right"] = max(rooms["right"], max(widths) + 3.6 * size)
 
 
-_LOCATIONS = ("left", "center", "right")
-
-
-_ENDS = ("left", "right"), ("bottom", "top")
-
-
 def _axis(axis: Any, along: int, box: tuple[float, float], rooms: dict[str, float]) -> None:
     """Add the room of an axis with its ticks and its label, and put the label at its place."""
+    if not axis.get_visible():
+        return
     low, high = sorted(axis.get_view_interval())
     slack = (high - low) * 1e-9
     ticks = [
@@ -134,8 +137,6 @@ def _axis(axis: Any, along: int, box: tuple[float, float], rooms: dict[str, floa
         if label.get_text() and low - slack <= label.get_position()[1 - along] <= high + slack
     ]
     sizes = [_turned(label) for label in ticks]
-    if not axis.get_visible():
-        return
     side = axis.get_label_position()
     at = axis.get_ticks_position()
     ends = _ENDS[along]

@@ -22,6 +22,13 @@ _NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
 _PLACES = ("d", "x", "y", "width", "height", "transform")
 _LOOSE = (LOOSE, "text_", "legend_")
 _NEEDLESS = {"font-family", "-inkscape-stroke"}
+_DEFAULTS = {
+    ("fill", PALETTE["ink"].lower()),
+    ("font-size", f"{TEXT}px"),
+    ("image-rendering", "crisp-edges"),
+    ("stroke-linejoin", "round"),
+    ("text-anchor", "start"),
+}
 
 
 def cleaned(svg: str, key: str) -> str:
@@ -58,7 +65,8 @@ def _written(element: ElementTree.Element, ids: dict[str, str], loose: bool) -> 
     if tag in ("g", "defs") and (not inner or (tag == "g" and not attributes)):
         return inner
     look = attributes.get("style", "")
-    if tag == "path" and "fill:none" in look and "stroke:" not in look:
+    seen = "fill:none" not in look or "stroke:" in look
+    if tag == "path" and not seen and "id" not in attributes:
         return ""
     head = " ".join([tag, *(f'{name}="{value}"' for name, value in attributes.items())])
     return f"<{head}>{inner}</{tag}>" if inner else f"<{head}/>"
@@ -106,15 +114,6 @@ def _look(pairs: Iterable[tuple[str, str]], ids: dict[str, str]) -> str:
         value = _renamed(value, ids)
         kept.append(f"{name}:{value}")
     return ";".join(kept)
-
-
-_DEFAULTS = {
-    ("fill", PALETTE["ink"].lower()),
-    ("font-size", f"{TEXT}px"),
-    ("image-rendering", "crisp-edges"),
-    ("stroke-linejoin", "round"),
-    ("text-anchor", "start"),
-}
 
 
 def _colour(value: str) -> str:

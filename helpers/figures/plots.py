@@ -126,11 +126,13 @@ def style() -> AbstractContextManager:
 def plot(fig: Any, *, alt: str, caption: str | None = None) -> Plot:
     """Show a figure of Matplotlib as inline SVG, and close it: no second picture appears.
 
-    Text stays text, at least 14 pixels large. Colours of `PALETTE`, black and white follow the
-    site's theme. Margins are made here: no ``tight_layout`` is needed, and it has no effect.
-    Images are drawn pixel by pixel. A stored drawing is the same with every version of Matplotlib,
-    but for what depends on its fonts. Round numbers that differ between machines before you plot
-    them: a comparison of notebooks reads the coordinates.
+    Text stays text, at least 14 pixels large; what is raised, as in ``$10^2$``, is smaller. Colours
+    of `PALETTE`, black and white follow the site's theme. Margins are made here: no
+    ``tight_layout`` is needed, and it has no effect. Images are drawn pixel by pixel.
+
+    A stored drawing is the same with every version of Matplotlib, but for what depends on its
+    fonts. Round numbers that differ between machines before you plot them: a comparison of
+    notebooks reads the coordinates.
 
     Args:
         fig: a Figure of Matplotlib with at least one plot in it.

@@ -181,12 +181,61 @@ def left_edge(plot):
     return float(re.search(r'd="M([\d.]+) [\d.]+L\1 [\d.]+"', plot.body.partition("miter")[2])[1])
 
 
+def clip_box(plot):
+    """Where the data are: left, top, width and height of the first axes."""
+    rect = parsed(plot).find(".//clipPath/rect")
+    return [float(rect.get(side)) for side in ("x", "y", "width", "height")]
+
+
 @pytest.mark.parametrize("label", ["a", "a longer name", "a name that is quite long"])
 def test_margins_have_room_for_labels(label):
     with figures.style():
         fig, ax = plt.subplots(layout="constrained")
         ax.barh([label], [1])
     assert left_edge(figures.plot(fig, alt="A bar.")) > 7 * len(label)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ax: ax.legend(["a line"], loc="lower left", bbox_to_anchor=(0, 1)),
+        lambda ax: ax.set_title("a title"),
+        lambda ax: ax.figure.suptitle("a title"),
+        lambda ax: ax.xaxis.tick_top(),
+        lambda ax: ax.text(0, 1, "a word", transform=ax.transAxes),
+    ],
+    ids=["legend", "title", "title of all", "ticks", "text"],
+)
+def test_margins_have_room_for_what_is_above(change):
+    with figures.style():
+        fig, ax = plt.subplots()
+        ax.plot([1, 2])
+        change(ax)
+    assert clip_box(figures.plot(fig, alt="A line."))[1] > 16
+
+
+def test_a_formula_needs_the_room_of_its_letters():
+    with figures.style():
+        fig, ax = plt.subplots()
+        ax.loglog([1, 100], [1, 100])
+    assert left_edge(figures.plot(fig, alt="A line.")) < 50
+
+
+def test_a_legend_to_the_right_has_room():
+    with figures.style():
+        fig, ax = plt.subplots()
+        ax.plot([1, 2], label="a long name")
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    x, _, width, _ = clip_box(figures.plot(fig, alt="A line."))
+    assert x + width < 360 - 7 * len("a long name")
+
+
+def test_marks_without_a_filling_are_drawn():
+    fig = small_plot()
+    fig.axes[0].plot([2, 1], "o", mfc="none", mec="#123456")
+    plot = figures.plot(fig, alt="Marks.")
+    marks = [use for use in parsed(plot).iter("use") if "#123456" in use.get("style", "")]
+    assert [use.get("href").removeprefix("#") in ids(plot) for use in marks] == [True, True]
 
 
 def test_margins_given_to_the_grid_stay():
