@@ -99,6 +99,7 @@ def test_every_published_link_is_an_address_or_an_anchor_of_its_notebook(publish
     texts += [output.data.get("text/html", "") for output in outputs if "data" in output]
     headings = re.findall(r"^#+ (.+)$", "\n".join(texts), re.MULTILINE)
     anchors = {f"#{notebooks.slug(heading)}" for heading in headings}
+    anchors |= {f"#{name}" for name in re.findall(r'\bid="([^"]+)"', "\n".join(texts))}
     links = [link for text in texts for link in LINK.findall(text)]
     assert links
     relative = [link for link in links if not link.startswith(("https://", "data:"))]
