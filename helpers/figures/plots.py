@@ -85,11 +85,12 @@ def style() -> AbstractContextManager:
     """
     import matplotlib
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
+    from matplotlib.rcsetup import cycler
 
     if "shape" not in matplotlib.colormaps:
         shades = [to_rgba(PALETTE["batch"], share) for share in (0, _STRONGEST)]
         matplotlib.colormaps.register(LinearSegmentedColormap.from_list("shape", shades))
-    colours = matplotlib.cycler(color=[PALETTE[role] for role in _CYCLE])
+    colours = cycler(color=[PALETTE[role] for role in _CYCLE])
     muted, ink = PALETTE["muted"], PALETTE["ink"]
     return matplotlib.rc_context(
         {
@@ -98,7 +99,7 @@ def style() -> AbstractContextManager:
             "axes.facecolor": "none",
             "axes.labelcolor": ink,
             "axes.labelsize": TEXT,
-            "axes.prop_cycle": colours + matplotlib.cycler(linestyle=_DASHES),
+            "axes.prop_cycle": colours + cycler(linestyle=_DASHES),
             "axes.spines.right": False,
             "axes.spines.top": False,
             "axes.titlelocation": "left",
