@@ -46,7 +46,8 @@ class Entry:
             otherwise has its own: `jax`, `torch`, or `colab-jax` for one version.
         not_on: The backends, named in the same way, on which the mistake says nothing, or what
             another row answers, or where it cannot be made.
-        no_mend: Why the row has no ``mend()``, a sentence; empty if it has one.
+        no_mend: Why the row has neither ``mend()`` nor ``instead()``, a sentence; empty if it has
+            one of them.
         axes: The axes that are of another size, of `AXES`; optional.
         older: Wordings of Keras 2 and TensorFlow 1 that the pattern knows and no test runs;
             optional.

@@ -109,6 +109,21 @@ def test_a_row_without_code_to_use_has_the_words_alone():
     assert "## How to prove it" not in messages.page(row)
 
 
+def test_code_without_a_model_prints_what_its_comments_say():
+    row = next(row for row in ROWS if row.id == "one-row-given-to-pad-sequences")
+    text = messages.page(row)
+    assert "\n\n\nprint(padded([4, 2, 7]).tolist())  # [[4, 2, 7, 0, 0]]\nprint(" in text
+    assert (
+        "```\n\nThe comments say what it prints; a test compares, on Keras 3.15 and 3.13.\n" in text
+    )
+    assert "## How to prove it" not in text
+
+
+def test_a_model_is_compiled_once_above_its_data():
+    for row in (row for row in ROWS if examples.proving(row)):
+        assert examples.mending(row).count(".compile(") == 1, row.id
+
+
 def test_older_wordings_are_shown_as_not_run():
     row = next(row for row in ROWS if row.older)
     said = messages.page(row).split("## Older wordings")[1]
@@ -179,8 +194,8 @@ def test_the_table_can_be_filtered_by_exception_layer_axis_and_backend():
 
 def with_proof(row):
     """The code to use instead and what proves it, as a reader puts them together."""
-    above = examples.mending(row)
-    return above and f"{above}\n\n{examples.proving(row)}"
+    parts = examples.mending(row), examples.proving(row)
+    return "\n\n".join(filter(None, parts)) or None
 
 
 @pytest.mark.parametrize("cut", [examples.provoking, examples.mending, with_proof])
@@ -199,10 +214,13 @@ def test_code_on_a_page_brings_all_that_it_uses(cut):
 @pytest.mark.slow
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.no_mend], ids=lambda row: row.id)
-def test_code_to_use_instead_and_its_proof_run_as_they_stand(row):
+def test_code_to_use_instead_and_its_proof_run_as_they_stand(row, capsys):
     pytest.importorskip("tensorflow")
-    text = f"{examples.mending(row)}\n\n{examples.proving(row)}"
+    text = with_proof(row)
     exec(compile(text, row.id, "exec"), {"__name__": "page"})
+    said = re.findall(r"^print\(.*\)  # (.*)$", text, re.MULTILINE)
+    assert bool(said) == examples.printing(row)
+    assert capsys.readouterr().out.splitlines()[-len(said) :] == said or not said
 
 
 def global_names(table):

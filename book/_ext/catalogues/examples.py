@@ -21,24 +21,36 @@ def provoking(row: Entry) -> str:
 
 def mending(row: Entry) -> str | None:
     """Return code that works, and ends with data of two sizes; None if the row has none."""
-    other = _ELSEWHERE.fullmatch(row.no_mend)
-    if row.no_mend and not other:
-        return None
-    return Module(other[1] if other else row.id).block("mend")
+    code = _code_of(row)
+    return code and code.block("mend" if "mend" in code.definitions else "instead")
+
+
+def printing(row: Entry) -> bool:
+    """Whether that code trains no model, but prints what the comments of its last lines say."""
+    code = _code_of(row)
+    return code is not None and "mend" not in code.definitions
 
 
 def proving(row: Entry) -> str | None:
     """Return what the test does below that code: it trains, predicts and compares.
 
     The feeds are those of the code: what the model answers for a batch alone, called eagerly, is
-    what `predict` says of it. None where :func:`mending` returns None.
+    what `predict` says of it. None where no model takes part.
     """
-    above = mending(row)
-    if above is None:
+    code = _code_of(row)
+    if code is None or "mend" not in code.definitions:
         return None
-    other = _ELSEWHERE.fullmatch(row.no_mend)
-    proof = Module(other[1] if other else row.id).proof(above)
+    above = code.block("mend")
+    proof = code.proof(above)
     return proof if "import numpy as np" in above else f"import numpy as np\n\n{proof}"
+
+
+def _code_of(row: Entry) -> "Module | None":
+    """Return the module whose code a row's page shows as what to use instead, if there is one."""
+    other = _ELSEWHERE.fullmatch(row.no_mend)
+    if row.no_mend and not other:
+        return None
+    return Module(other[1] if other else row.id)
 
 
 class Module:
@@ -64,8 +76,12 @@ class Module:
         function, text = self.definitions[name]
         own = [node for node in function.body if _is_import(node)]
         body = [node for node in function.body if node not in own]
-        returns = isinstance(body[-1], ast.Return)
-        shown = _ending(body, source(text, body[:-1])) if returns else source(text, body)
+        shown = source(text, body)
+        if name == "mend":
+            compiled = ".compile(" in self.with_what_it_uses(shown, body)
+            shown = _ending(body, text, compiled)
+        elif name == "instead":
+            shown = _printed(body, text)
         return self.with_what_it_uses(shown, body, own)
 
     def with_what_it_uses(self, shown: str, body: list, own: Iterable = ()) -> str:
@@ -111,23 +127,49 @@ def source(text: str, nodes: list) -> str:
     return textwrap.dedent("\n".join(lines[min(first) - 1 : nodes[-1].end_lineno]))
 
 
-def _ending(body: list, text: str) -> str:
-    """Return what a page shows of a `mend`: at the end it uses the model and the data."""
+def _ending(body: list, text: str, compiled: bool) -> str:
+    """Return what a page shows of a `mend`: at the end it uses the model and the data.
+
+    Args:
+        body: The statements of the function.
+        text: The module.
+        compiled: Whether the model is compiled there, or in what they use.
+    """
     model, feeds = body[-1].value.elts
-    last = body[-2] if len(body) > 1 else None
-    lines = [text + "\n\n" * isinstance(last, ast.FunctionDef | ast.ClassDef)] if text else []
+    lines = _above_the_return(body, text)
     if ast.unparse(model) != "model":
         lines.append(f"model = {ast.unparse(model)}")
-    if "compile(" not in text and "small_model(" not in "\n".join(lines):
+    if not compiled:
         lines.append('model.compile("sgd", "mse")')
     kind, _ = _kind_of_feeds(body)
     each = {
         "shape": "print(model.predict(np.ones(shape), verbose=0).shape)",
         "batch": "print(model.train_on_batch(*batch))",
-        "make": "model.fit(make(), verbose=0)",
+        "make": "model.fit(make(), shuffle=False, verbose=0)",
         "data": "model.fit(data, verbose=0)",
     }[kind]
     return "\n".join([*lines, f"for {kind} in {ast.unparse(feeds)}:", f"    {each}"])
+
+
+def _printed(body: list, text: str) -> str:
+    """Return what a page shows of an `instead`: at the end it prints, and comments say what."""
+    lines = [
+        f"print({ast.get_source_segment(text, got)})  # {ast.literal_eval(wanted)}"
+        for got, wanted in (pair.elts for pair in body[-1].value.elts)
+    ]
+    return "\n".join(_above_the_return(body, text) + lines)
+
+
+def _above_the_return(body: list, text: str) -> list[str]:
+    """Return the lines of a function but its last, in a list of one text or none.
+
+    Functions and classes in it are no longer inside another, so more lines are left free.
+    """
+    if not body[1:]:
+        return []
+    lines = re.sub(r"\n\n(?=def |class )", "\n\n\n", source(text, body[:-1]))
+    lines = re.sub(r"(\n +.*)\n\n(?=\S)", r"\1\n\n\n", lines)
+    return [lines + "\n\n" * isinstance(body[-2], ast.FunctionDef | ast.ClassDef)]
 
 
 _ALONE = {
@@ -145,7 +187,7 @@ _ALONE = {
         "x",
     ),
     "make": (
-        "model.fit(make(), verbose=0)",
+        "model.fit(make(), shuffle=False, verbose=0)",
         "np.concatenate([model(x) for x, *_ in make()])",
         "make()",
     ),

@@ -75,9 +75,11 @@ def front_matter(said: str) -> str:
 
 def _use_instead(row: Entry) -> list[str]:
     mended = examples.mending(row)
+    compared = f"The comments say what it prints; a test compares, on {both_versions()}.\n"
     return [
         f"## Use instead\n\n{row.fix.strip()}\n",
         *([f"```python\n{mended}\n```\n"] if mended else []),
+        *([compared] if examples.printing(row) else []),
     ]
 
 

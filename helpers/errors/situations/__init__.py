@@ -3,8 +3,10 @@
 The book shows their source, so each has at most 15 lines; what they share is in ``shared.py``.
 Where the row's fix is code, ``mend()`` is that code: it returns a model, compiled or not, and two
 feeds of different sizes. A feed is the shape of random inputs, a tuple that `fit` takes, a dataset,
-or a function that makes a generator. A test trains and predicts with both. A row without
-``mend()`` says why in its field `no_mend`.
+or a function that makes a generator. A test trains and predicts with both. Where no model is
+trained, ``instead()`` is the code: it does the same for two sizes and returns pairs of what comes
+out and of what is wanted, a literal. A page prints the one with the other as a comment. A row
+without either says why in its field `no_mend`.
 """
 
 import importlib
@@ -19,7 +21,7 @@ def of(row: str) -> ModuleType:
 
     Returns:
         A module with the function ``provoke``, which takes nothing and causes the message, and
-        maybe ``mend``.
+        maybe ``mend`` or ``instead``.
 
     Raises:
         ModuleNotFoundError: There is no such row, or no framework.

@@ -10,3 +10,8 @@ def provoke():
         output_signature=tf.TensorSpec((None, None, 3)),
     )
     model.predict(batches, verbose=0)
+
+
+def mend():
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(2)])
+    return model, [(2, 5, 3), (3, 7, 3)]

@@ -18,7 +18,13 @@ CHAPTERS = "tail-batches", "masking", "images-to-sequences", "augmentation", "va
 ROWS = {row.id: row for row in errors.catalogue()}
 
 
-def helpers_in_the_mend(row):
+def function_of(row):
+    """Return the function that a row's page shows as what to use instead, or None."""
+    module = situations.of(row)
+    return getattr(module, "mend", None) or getattr(module, "instead", None)
+
+
+def helpers_in_the_code(row):
     """Return the names from `helpers` that the code of a row's page uses."""
     module = situations.of(row)
     imported = {
@@ -27,7 +33,7 @@ def helpers_in_the_mend(row):
         if isinstance(node, ast.ImportFrom) and node.module in {"helpers", "helpers.images"}
         for name in node.names
     }
-    used = ast.walk(ast.parse(inspect.getsource(module.mend)))
+    used = ast.walk(ast.parse(inspect.getsource(function_of(row))))
     return imported & {node.id for node in used if isinstance(node, ast.Name)}
 
 
@@ -56,7 +62,7 @@ def with_code(row):
     """Return the row whose code the page of a row shows, or None."""
     other = re.fullmatch("The code is that of `(.*)`.", ROWS[row].no_mend)
     row = other[1] if other else row
-    return row if hasattr(situations.of(row), "mend") else None
+    return row if function_of(row) else None
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -65,9 +71,9 @@ def test_a_fix_begins_with_plain_code(row):
     assert first is None or not re.search(OURS, first[1])
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if hasattr(situations.of(row), "mend")])
+@pytest.mark.parametrize("row", [row for row in ROWS if function_of(row)])
 def test_the_code_of_a_page_is_plain(row):
-    assert not helpers_in_the_mend(row)
+    assert not helpers_in_the_code(row)
 
 
 def opening(chapter):
@@ -86,7 +92,7 @@ def test_the_first_message_of_a_chapter_has_plain_code(chapter):
     found = answer(opening(chapter))
     assert found
     assert with_code(found)
-    assert not helpers_in_the_mend(with_code(found))
+    assert not helpers_in_the_code(with_code(found))
 
 
 def quoted_on_the_title_page():
@@ -102,4 +108,4 @@ def test_a_message_on_the_title_page_has_plain_code(message):
     found = answer(message)
     assert found
     assert with_code(found)
-    assert not helpers_in_the_mend(with_code(found))
+    assert not helpers_in_the_code(with_code(found))

@@ -1,7 +1,10 @@
-"""The fixes of the error index that are code: they train and predict on batches of two sizes."""
+"""The fixes of the error index that are code: they hold for two sizes, most of them in `fit`."""
 
+import ast
 import importlib.util
+import inspect
 import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,19 +13,27 @@ import pytest
 from helpers import errors
 from helpers.errors import situations
 
-pytestmark = pytest.mark.slow
 
-MENDED = [row.id for row in errors.catalogue() if not row.no_mend]
+def rows_with(function):
+    """Return the rows whose module has a function of that name; it is read and not imported."""
+    folder = Path(situations.__file__).parent
+    texts = {
+        row.id: (folder / f"{row.id.replace('-', '_')}.py").read_text()
+        for row in errors.catalogue()
+    }
+    return [row for row, text in texts.items() if f"\ndef {function}():\n" in text]
+
+
+MENDED, INSTEAD = rows_with("mend"), rows_with("instead")
 # JAX compiles each shape anew, so one order has to do there.
 ORDERS = [False] if keras.backend.backend() == "jax" else [False, True]
 
 
 @pytest.mark.parametrize("row", errors.catalogue(), ids=lambda row: row.id)
-def test_a_row_has_a_mend_or_says_why_it_has_none(row):
-    pytest.importorskip("tensorflow")
-    assert hasattr(situations.of(row.id), "mend") != bool(row.no_mend)
+def test_a_row_has_code_or_says_why_it_has_none(row):
+    assert [row.id in MENDED, row.id in INSTEAD, bool(row.no_mend)].count(True) == 1
     other = re.fullmatch("The code is that of `(.*)`.", row.no_mend)
-    assert other is None or other[1] in MENDED
+    assert other is None or other[1] in MENDED + INSTEAD
 
 
 def drawn(feed, model):
@@ -52,7 +63,7 @@ def fit(model, feed):
         x, y, *weights = feed
         model.fit(x, y, sample_weight=weights[0] if weights else None, verbose=0)
     else:
-        model.fit(opened(feed), verbose=0)
+        model.fit(opened(feed), shuffle=not callable(feed), verbose=0)
 
 
 def forget(model):
@@ -62,22 +73,23 @@ def forget(model):
             layer.reset_state()
 
 
-def mended(row):
-    """Return what `mend` returns; skip a row whose code is written for TensorFlow."""
+def run(row, function):
+    """Return what a function of a row returns; skip a row whose code needs TensorFlow."""
     try:
-        return situations.of(row).mend()
+        return getattr(situations.of(row), function)()
     except ImportError as error:  # where it is missing, Keras says so in words of its own
         if importlib.util.find_spec("tensorflow") or "tensorflow" not in str(error).lower():
             raise
         pytest.skip("needs TensorFlow")
 
 
+@pytest.mark.slow
 @pytest.mark.any_backend
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("backwards", ORDERS)
 @pytest.mark.parametrize("row", MENDED)
 def test_fit_and_predict_of_two_sizes_are_what_an_eager_call_says(row, backwards):
-    model, feeds = mended(row)
+    model, feeds = run(row, "mend")
     if not model.compiled:
         model.compile("sgd", "mse")
     feeds = [drawn(feed, model) for feed in (feeds[::-1] if backwards else feeds)]
@@ -91,3 +103,21 @@ def test_fit_and_predict_of_two_sizes_are_what_an_eager_call_says(row, backwards
         np.testing.assert_allclose(predicted, np.concatenate(called), atol=1e-5)
         if hasattr(feed, "x"):
             assert len(predicted) == len(feed.x)
+
+
+@pytest.mark.any_backend
+@pytest.mark.sampled(5)
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # of a generator, in `predict`
+@pytest.mark.parametrize("row", INSTEAD)
+def test_what_is_used_instead_gives_what_is_wanted(row):
+    pairs = run(row, "instead")
+    assert [str(got) for got, _ in pairs] == [str(wanted) for _, wanted in pairs]
+
+
+@pytest.mark.parametrize("row", INSTEAD)
+def test_what_is_wanted_is_written_out_for_two_sizes(row):
+    pytest.importorskip("tensorflow")
+    (function,) = ast.parse(inspect.getsource(situations.of(row).instead)).body
+    wanted = [pair.elts[1] for pair in function.body[-1].value.elts]
+    assert len({str(ast.literal_eval(each)) for each in wanted}) > 1
+    assert function.end_lineno <= 20
