@@ -11,8 +11,6 @@ NAMES = {"math", "np", "keras", "tf", "ops", "layers"}
 HIDDEN = {"hide-input", "remove-cell"}
 CHAPTERS = {path.stem: notebooks.read(path) for path in (notebooks.ROOT / "book").glob("*.ipynb")}
 MAIN = [name for name in CHAPTERS if not name.endswith("-deeper")]
-REWRITTEN = ["tail-batches"]  # the others still show the failure first
-WITHOUT_BOOLEANS = [*REWRITTEN, "tail-batches-deeper"]
 FIXES = [
     pytest.param(cell, id=f"{name}-{cell.id}")
     for name, chapter in CHAPTERS.items()
@@ -32,24 +30,24 @@ def words(chapter):
 
 @pytest.mark.parametrize("name", MAIN)
 def test_a_chapter_is_short(name):
-    assert 600 <= words(CHAPTERS[name]) <= (1200 if name in REWRITTEN else 2000)
+    assert 600 <= words(CHAPTERS[name]) <= 1200
 
 
-@pytest.mark.parametrize("name", REWRITTEN)
+@pytest.mark.parametrize("name", MAIN)
 def test_a_chapter_has_few_cells(name):
     cells = [cell for cell in CHAPTERS[name].cells if cell.cell_type == "code"]
     assert len(cells) <= 40
     assert sum(not HIDDEN & tags(cell) for cell in cells) <= 25
 
 
-@pytest.mark.parametrize("name", WITHOUT_BOOLEANS)
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_no_output_of_a_chapter_says_true_or_false(name):
     for cell in CHAPTERS[name].cells:
         for output in cell.get("outputs", []):
             assert not re.search(r"\b(True|False)\b", output.get("text", "")), cell.source
 
 
-@pytest.mark.parametrize("name", REWRITTEN)
+@pytest.mark.parametrize("name", MAIN)
 def test_what_a_door_leads_to_begins_with_its_fix(name):
     page = (notebooks.ROOT / "index.md").read_text("utf-8")
     doors = set(re.findall(rf"book/{name}\.ipynb#([\w-]+)", page))

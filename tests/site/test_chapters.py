@@ -1,0 +1,36 @@
+"""What a reader of a chapter meets: how far it is to a fix, to a picture, to the end."""
+
+import notebooks
+import pytest
+
+pytestmark = pytest.mark.site
+
+SCREEN = 900
+CHAPTERS = [
+    path.stem
+    for path in sorted((notebooks.ROOT / "book").glob("*.ipynb"))
+    if not path.stem.endswith("-deeper")
+]
+MEASURE = """() => {
+const main = document.querySelector("main article");
+const top = e => e.getBoundingClientRect().top + scrollY, end = e => top(e) + e.offsetHeight;
+const shown = e => e.getBoundingClientRect().height > 60 && !e.closest("details:not([open])");
+const pictures = [...main.querySelectorAll("figure, .cell_output svg, .cell_output img")]
+.filter(e => shown(e) && !e.parentElement.closest("figure")).map(top);
+const stops = [top(main), ...pictures, end(main)];
+const short = [...main.querySelectorAll("#in-short .tag_fix")];
+return {screens: (end(main) - top(main)) / innerHeight,
+gap: Math.max(...stops.slice(1).map((y, i) => y - stops[i])) / innerHeight,
+begins: top(short[0]), first: end(short[0]), all: end(short.at(-1))}}"""
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_fix_and_a_picture_are_near_and_the_end_is_not_far(page, site, name):
+    page.goto(f"{site}book/{name}.html", wait_until="load")
+    found = page.evaluate(MEASURE)
+    assert found["first"] <= SCREEN
+    assert found["all"] <= 2 * SCREEN
+    assert found["screens"] <= 12
+    assert found["gap"] <= 3
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(MEASURE)["begins"] <= 1300
