@@ -19,7 +19,6 @@ from .filtered_table import filtered_table
 FOLDER = "book/messages"
 CHAPTERS = {
     "tail-batches": "The last, smaller batch",
-    "tail-batches-deeper": "The last, smaller batch",
     "masking": "Padding and masking",
     "images-to-sequences": "Images into an LSTM",
     "augmentation": "Augmentation",
@@ -142,9 +141,14 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def chapter_of(section: str) -> str:
+    """Return the name of the chapter of a section, which may be on its deeper page."""
+    return section.split("#")[0].removesuffix("-deeper")
+
+
 def table(rows: Iterable[Entry]) -> str:
     """Return the index of the messages as HTML: a table, with its controls, by chapter."""
-    rows = sorted(rows, key=lambda row: list(CHAPTERS).index(row.chapter.split("#")[0]))
+    rows = sorted(rows, key=lambda row: list(CHAPTERS).index(chapter_of(row.chapter)))
     headings = "".join(f'<th scope="col">{each}</th>' for each in _COLUMNS)
     caption = "What Keras and TensorFlow say, and what is wrong"
     body = "\n".join(map(table_row, rows))
@@ -184,12 +188,12 @@ def table_row(row: Entry) -> str:
     hidden = html.escape(" ".join([*texts, *map(plain, texts), *row.exception]))
     axes = " ".join(axis.replace(" ", "-") for axis in row.axes)
     return (
-        f'<tr id="{row.id}" data-kinds="{chapter}" data-exception="{" ".join(row.exception)}" '
+        f'<tr id="{row.id}" data-kinds="{chapter_of(row.chapter)}" data-exception="{" ".join(row.exception)}" '
         f'data-layer="{" ".join(layers(row))}" data-axis="{axes}" '
         f'data-backend="{" ".join(backends(row))}" data-text="{hidden}">'
         f'<th scope="row"><a href="messages/{row.id}.html">{with_code(row.title)}</a></th>'
         f"<td><code>{html.escape(beginning(row))}</code></td>"
-        f'<td><a href="{chapter}.html#{anchor}">{CHAPTERS[chapter]}</a></td></tr>'
+        f'<td><a href="{chapter}.html#{anchor}">{CHAPTERS[chapter_of(row.chapter)]}</a></td></tr>'
     )
 
 

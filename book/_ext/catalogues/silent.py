@@ -83,7 +83,9 @@ class _Code(examples.Module):
 def table(symptoms: Iterable[Symptom]) -> str:
     """Return the failures without a message as HTML: a table, with its controls, by chapter."""
     chapters = list(messages.CHAPTERS)
-    rows = sorted(symptoms, key=lambda symptom: chapters.index(symptom.chapter.split("#")[0]))
+    rows = sorted(
+        symptoms, key=lambda symptom: chapters.index(messages.chapter_of(symptom.chapter))
+    )
     head = "".join(f'<th scope="col">{each}</th>' for each in _COLUMNS)
     body = "\n".join(map(table_row, rows))
     caption = "What goes wrong without a message"
@@ -97,9 +99,9 @@ def table_row(symptom: Symptom) -> str:
     seen = symptom.got is not None
     numbers = f"<code>{symptom.got}</code>, should be <code>{symptom.wanted}</code>" if seen else ""
     return (
-        f'<tr id="{symptom.id}" data-kinds="{chapter}" data-text="{hidden}">'
+        f'<tr id="{symptom.id}" data-kinds="{messages.chapter_of(symptom.chapter)}" data-text="{hidden}">'
         f'<th scope="row"><a href="symptoms/{symptom.id}.html">'
         f"{messages.with_code(symptom.title)}</a></th>"
         f"<td>{numbers}</td>"
-        f'<td><a href="{chapter}.html#{anchor}">{messages.CHAPTERS[chapter]}</a></td></tr>'
+        f'<td><a href="{chapter}.html#{anchor}">{messages.CHAPTERS[messages.chapter_of(symptom.chapter)]}</a></td></tr>'
     )
