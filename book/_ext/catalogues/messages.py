@@ -183,17 +183,18 @@ def backends(row: Entry) -> list[str]:
 
 def table_row(row: Entry) -> str:
     """Return one row of the index; the whole message can be found, though its beginning shows."""
-    chapter, anchor = row.chapter.split("#")
+    page, anchor = row.chapter.split("#")
+    chapter = chapter_of(row.chapter)
     texts = dict.fromkeys(" ".join(text.split()) for text in [*row.versions.values(), *row.older])
     hidden = html.escape(" ".join([*texts, *map(plain, texts), *row.exception]))
     axes = " ".join(axis.replace(" ", "-") for axis in row.axes)
     return (
-        f'<tr id="{row.id}" data-kinds="{chapter_of(row.chapter)}" data-exception="{" ".join(row.exception)}" '
+        f'<tr id="{row.id}" data-kinds="{chapter}" data-exception="{" ".join(row.exception)}" '
         f'data-layer="{" ".join(layers(row))}" data-axis="{axes}" '
         f'data-backend="{" ".join(backends(row))}" data-text="{hidden}">'
         f'<th scope="row"><a href="messages/{row.id}.html">{with_code(row.title)}</a></th>'
         f"<td><code>{html.escape(beginning(row))}</code></td>"
-        f'<td><a href="{chapter}.html#{anchor}">{CHAPTERS[chapter_of(row.chapter)]}</a></td></tr>'
+        f'<td><a href="{page}.html#{anchor}">{CHAPTERS[chapter]}</a></td></tr>'
     )
 
 

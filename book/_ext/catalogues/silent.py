@@ -94,14 +94,15 @@ def table(symptoms: Iterable[Symptom]) -> str:
 
 def table_row(symptom: Symptom) -> str:
     """Return one row of the table; why it happens can be found, though it does not show."""
-    chapter, anchor = symptom.chapter.replace("_", "-").split("#")  # as docutils writes ids
+    page, anchor = symptom.chapter.replace("_", "-").split("#")  # as docutils writes ids
+    chapter = messages.chapter_of(symptom.chapter)
     hidden = html.escape(" ".join(plain(f"{symptom.happens} {symptom.fix}").split()))
     seen = symptom.got is not None
     numbers = f"<code>{symptom.got}</code>, should be <code>{symptom.wanted}</code>" if seen else ""
     return (
-        f'<tr id="{symptom.id}" data-kinds="{messages.chapter_of(symptom.chapter)}" data-text="{hidden}">'
+        f'<tr id="{symptom.id}" data-kinds="{chapter}" data-text="{hidden}">'
         f'<th scope="row"><a href="symptoms/{symptom.id}.html">'
         f"{messages.with_code(symptom.title)}</a></th>"
         f"<td>{numbers}</td>"
-        f'<td><a href="{chapter}.html#{anchor}">{messages.CHAPTERS[messages.chapter_of(symptom.chapter)]}</a></td></tr>'
+        f'<td><a href="{page}.html#{anchor}">{messages.CHAPTERS[chapter]}</a></td></tr>'
     )
