@@ -113,7 +113,6 @@ def test_a_full_disk_keeps_the_earlier_notebook(monkeypatch, tmp_path):
 
 # Names that stay in use in a later section though an earlier section gave them another value.
 MEANT = {
-    ("images-to-sequences", "size"),  # the input of the reader whose layers that cell takes apart
     ("tail-batches-deeper", "zero"),  # any model will do: the cell asks in which order batches come
 }
 
