@@ -3,9 +3,10 @@
 Three small data sets travel inside the package, so that nothing is downloaded: speech of varying
 length (:func:`japanese_vowels`), handwritten digits (:func:`digits`, and strings of them of varying
 width in :func:`digit_strings`), and textures (:func:`textures`, crops of varying size in
-:func:`texture_crops`, and from near and far in :func:`texture_scales`). Of a fourth only the
-lengths do (:func:`plaid_lengths`). Licences and attributions are in ``datasets/LICENSES.md``; the
-files are rebuilt by ``tools/build_datasets.py``.
+:func:`texture_crops`, and from near and far in :func:`texture_scales`). Three photographs are there
+to look at (:func:`photographs`), and of one set only the lengths (:func:`plaid_lengths`). Licences
+and attributions are in ``datasets/LICENSES.md``; the files are rebuilt by
+``tools/build_datasets.py``.
 
 Every call returns fresh arrays: change them as you like. A seeded function draws one sample after
 the other, so a smaller ``count`` gives the beginning of a larger one.
@@ -164,6 +165,26 @@ def textures() -> dict[str, np.ndarray]:
     """
     file = _read("textures")
     return {name: file[name] for name in _TEXTURE_NAMES}
+
+
+def photographs() -> dict[str, np.ndarray]:
+    """Load three small photographs: a cat, a cup of coffee and a photographer.
+
+    They are the images of scikit-image, grey and shrunk, for figures in which one has to see what
+    was done to a picture.
+
+    Returns:
+        Name to uint8 array ``(height, width)`` of grey values 0..255, each of another size.
+
+    Source: scikit-image (``vanderwalt2014``), where each is CC0: by Stefan van der Walt, Rachel
+    Michetti and Lav Varshney.
+
+    Example:
+        >>> {name: image.shape for name, image in photographs().items()}
+        {'cat': (48, 96), 'cup': (56, 80), 'photographer': (88, 60)}
+    """
+    file = _read("photographs")
+    return {name: file[name] for name in ("cat", "cup", "photographer")}
 
 
 def texture_crops(

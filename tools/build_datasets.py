@@ -11,6 +11,7 @@ never installed; each must have the SHA-256 that stands below. What is kept, and
   integers in millionths. Nothing is lost; :func:`japanese_vowels` proves it value by value.
 - ``digits.npz``: the integers 0..16 of the published images.
 - ``textures.npz``: a crop of each image at its original scale. No pixel is changed.
+- ``photographs.npz``: a crop of each image, shrunk: each pixel is the mean of a square of pixels.
 - ``plaid_lengths.npz``: how many values each series of PLAID has. No value is kept.
 
 The output does not depend on the time or the machine. Another version of zlib may compress the
@@ -58,6 +59,12 @@ PLATFORM = [
 ]
 TEXTURES = ("brick", "grass", "gravel")
 TEXTURE_CROP = slice(96, 416)  # the middle 320 of 512 rows and columns
+# name -> file, how many pixels make one along each axis, and the rows and columns kept afterwards
+PHOTOGRAPHS = {
+    "cat": ("chelsea.png", 4, slice(4, 52), slice(8, 104)),
+    "cup": ("coffee.png", 7, slice(0, 56), slice(0, 80)),
+    "photographer": ("camera.png", 5, slice(10, 98), slice(10, 70)),
+}
 
 
 def fetch(requirement: str, folder: Path) -> zipfile.ZipFile:
@@ -148,6 +155,18 @@ def textures(wheel: zipfile.ZipFile) -> dict[str, np.ndarray]:
     return found
 
 
+def photographs(wheel: zipfile.ZipFile) -> dict[str, np.ndarray]:
+    """Shrink and crop the three photographs, grey."""
+    found = {}
+    for name, (file, side, rows, columns) in PHOTOGRAPHS.items():
+        image = Image.open(io.BytesIO(wheel.read(f"skimage/data/{file}")))
+        grey = np.asarray(image.convert("L"))
+        height, width = (n // side for n in grey.shape)
+        blocks = grey[: height * side, : width * side].reshape(height, side, width, side)
+        found[name] = np.rint(blocks.mean(axis=(1, 3))).astype(np.uint8)[rows, columns]
+    return found
+
+
 def plaid_lengths(wheel: zipfile.ZipFile) -> dict[str, np.ndarray]:
     """Count the values of each series of PLAID, both parts.
 
@@ -200,7 +219,7 @@ def compare(path: Path, rebuilt: bytes) -> bool:
     return same
 
 
-BUILDS = ((japanese_vowels, plaid_lengths), (digits,), (textures,))  # of each wheel
+BUILDS = ((japanese_vowels, plaid_lengths), (digits,), (textures, photographs))  # of each wheel
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ from helpers.explore.image import STACKS, image_explorer
 from helpers.explore.mask import BIAS, LEAK, leaky_states, mask_explorer
 from helpers.explore.plan import POLICIES, plan_explorer
 from helpers.explore.tail import tail_explorer
+from helpers.explore.value import value_range_explorer
 
 __all__ = [  # noqa: RUF022  (in the order of the API page)
     "Control",
@@ -22,6 +23,7 @@ __all__ = [  # noqa: RUF022  (in the order of the API page)
     "image_explorer",
     "plan_explorer",
     "fit_explorer",
+    "value_range_explorer",
     "BIAS",
     "LEAK",
     "STACKS",

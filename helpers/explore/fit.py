@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.data import textures
+from helpers.data import photographs
 from helpers.explore.explorer import Control, Explorer
 from helpers.figures import Drawing, css, draw_photos
 from helpers.padding import fitted_size
 
 _CROPS = {
-    "brick, 40 × 96": ("brick", 40, 96),
-    "gravel, 88 × 40": ("gravel", 88, 40),
-    "grass, 56 × 56": ("grass", 56, 56),
+    "cat, 40 × 96": ("cat", slice(4, 44), slice(None)),
+    "photographer, 88 × 40": ("photographer", slice(None), slice(10, 50)),
+    "cup, 56 × 56": ("cup", slice(None), slice(12, 68)),
 }
 _WAYS = ("resize", "letterbox", "pad to bucket", "crop")
 _FIT_SCALE = 1.35  # at which the widest image has room beside the widest bucket
@@ -24,13 +24,13 @@ def fit_explorer() -> Explorer:
     """Explore what it takes to bring an image into a shape: resize, letterbox, bucket or crop.
 
     Returns:
-        An `Explorer` of a crop of a texture before and after, of the share of padding and of lost
+        An `Explorer` of a photograph before and after, of the share of padding and of lost
         pixels, and of what became of its scale and its aspect.
     """
     return Explorer(
         _fit_frame,
         (
-            Control("image", "Image", tuple(_CROPS), "brick, 40 × 96"),
+            Control("image", "Image", tuple(_CROPS), "cat, 40 × 96"),
             Control("way", "Way", _WAYS, "resize"),
             Control("side", "Slot or bucket step", (32, 48, 64), 64),
         ),
@@ -98,9 +98,9 @@ def _bilinear(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 @lru_cache
 def crop_of(image: str) -> np.ndarray:
-    """The crop of a texture that a name of the control stands for."""
-    name, high, wide = _CROPS[image]
-    return textures()[name][200 : 200 + high, 20 : 20 + wide]
+    """The crop of a photograph that a name of the control stands for."""
+    name, rows, columns = _CROPS[image]
+    return photographs()[name][rows, columns]
 
 
 def _fit_frame(image: str, way: str, side: int) -> Drawing:

@@ -170,6 +170,17 @@ def test_textures():
     ]
 
 
+def test_photographs():
+    images = data.photographs()
+    assert {name: image.shape for name, image in images.items()} == {
+        "cat": (48, 96),
+        "cup": (56, 80),
+        "photographer": (88, 60),
+    }
+    assert {image.dtype for image in images.values()} == {np.dtype("uint8")}
+    assert [int(image.sum(dtype=int)) for image in images.values()] == [524445, 457005, 534892]
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_crops_are_pieces_of_their_half(split):
     images, labels, names = data.texture_crops(30, size=(24, 60), split=split)
@@ -363,6 +374,7 @@ def test_a_caller_cannot_corrupt_the_next_one():
             *data.japanese_vowels("test")[1:],
             *data.digits(),
             *data.textures().values(),
+            *data.photographs().values(),
             data.plaid_lengths(),
             *data.digit_strings(5)[0],
             *data.digit_strings(5)[1],
@@ -469,7 +481,9 @@ def build():
     return module
 
 
-@pytest.mark.parametrize("name", ["japanese_vowels", "digits", "textures", "plaid_lengths"])
+@pytest.mark.parametrize(
+    "name", ["japanese_vowels", "digits", "textures", "photographs", "plaid_lengths"]
+)
 def test_a_file_is_what_the_build_writes(build, name, tmp_path, capsys):
     path = DATASETS / f"{name}.npz"
     with np.load(path, allow_pickle=False) as file:
@@ -487,6 +501,7 @@ def test_files_are_small_and_licensed():
         "japanese_vowels.npz",
         "digits.npz",
         "textures.npz",
+        "photographs.npz",
         "plaid_lengths.npz",
     }
     assert sizes["japanese_vowels.npz"] <= 500_000

@@ -531,7 +531,7 @@ CALLS = {
 LEFT_OUT = {
     "augmentation": {"Bucket", "ContractError", "Kept", "fitted_size"},
     "batching": {"Advice", "Option", "PackedPlan", "Plan"},
-    "data": {"digits", "plaid_lengths", "textures"},
+    "data": {"digits", "photographs", "plaid_lengths", "textures"},
     "devices": {"Cell", "Gpu", "Result", "Run", "gpu", "main", "record"},
     "errors": {
         "Entry",
@@ -540,7 +540,9 @@ LEFT_OUT = {
         "load_ipython_extension",
         "unload_ipython_extension",
     },
-    "explore": {f"{name}_explorer" for name in ("fit", "image", "mask", "plan", "tail")},
+    "explore": {
+        f"{name}_explorer" for name in ("fit", "image", "mask", "plan", "tail", "value_range")
+    },
     "labs": {"Wrong", "first_line", "hand_over", "rows_shown"},
     "masking": {"Leak", "Mask", "Side", "Step", "Trace"},
     "padding": {"Packed", "fill_bins"},

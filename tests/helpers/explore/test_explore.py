@@ -20,6 +20,7 @@ from helpers.explore import (
     mask_explorer,
     plan_explorer,
     tail_explorer,
+    value_range_explorer,
 )
 from helpers.figures import Drawing, css
 from helpers.padding import pad
@@ -42,9 +43,9 @@ def stored(html):
     "explorer",
     [
         *(small(), tail_explorer(), mask_explorer()),
-        *(image_explorer(), plan_explorer(), fit_explorer()),
+        *(image_explorer(), plan_explorer(), fit_explorer(), value_range_explorer()),
     ],
-    ids=["small", "tail", "mask", "image", "plan", "fit"],
+    ids=["small", "tail", "mask", "image", "plan", "fit", "value range"],
 )
 def test_static_frames_are_those_of_the_function(explorer):
     html = explorer.html()

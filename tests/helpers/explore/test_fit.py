@@ -16,7 +16,7 @@ from helpers.figures import WIDTH
 
 EXPLORER = fit_explorer()
 CHOICES = EXPLORER.choices()
-BRICK, GRAVEL, GRASS = EXPLORER.controls[0].values
+CAT, PHOTOGRAPHER, CUP = EXPLORER.controls[0].values
 SAME, KEPT = "height × 1.00, width × 1.00", "aspect and true size kept"
 
 
@@ -30,7 +30,7 @@ def fitted(image, way, side):
     [
         # a third of 96 columns has no room in 64
         (
-            (BRICK, "resize", 64),
+            (CAT, "resize", 64),
             "(64, 64, 1)",
             "height × 1.60, width × 0.67",
             0,
@@ -39,7 +39,7 @@ def fitted(image, way, side):
         ),
         # 40 of 88 rows have no room in 48
         (
-            (GRAVEL, "resize", 48),
+            (PHOTOGRAPHER, "resize", 48),
             "(48, 48, 1)",
             "height × 0.55, width × 1.20",
             0,
@@ -47,7 +47,7 @@ def fitted(image, way, side):
             "distorted: 2.2 times as wide for its height",
         ),
         (
-            (GRASS, "resize", 64),
+            (CUP, "resize", 64),
             "(64, 64, 1)",
             "height × 1.14, width × 1.14",
             0,
@@ -56,7 +56,7 @@ def fitted(image, way, side):
         ),
         # 40 × 96 becomes 27 × 64: 37 of 64 rows are padding, and 1728 of 3840 pixels are left
         (
-            (BRICK, "letterbox", 64),
+            (CAT, "letterbox", 64),
             "(64, 64, 1)",
             "height × 0.68, width × 0.67",
             58,
@@ -65,7 +65,7 @@ def fitted(image, way, side):
         ),
         # 88 × 40 becomes 32 × 15
         (
-            (GRAVEL, "letterbox", 32),
+            (PHOTOGRAPHER, "letterbox", 32),
             "(32, 32, 1)",
             "height × 0.36, width × 0.38",
             53,
@@ -73,14 +73,14 @@ def fitted(image, way, side):
             "aspect kept, true size not",
         ),
         # 3840 of 64 · 96, then of 48 · 96 and of 64 · 128
-        ((BRICK, "pad to bucket", 32), "(64, 96, 1)", SAME, 38, 0, KEPT),
-        ((BRICK, "pad to bucket", 48), "(48, 96, 1)", SAME, 17, 0, KEPT),
-        ((BRICK, "pad to bucket", 64), "(64, 128, 1)", SAME, 53, 0, KEPT),
-        ((GRASS, "pad to bucket", 48), "(96, 96, 1)", SAME, 66, 0, KEPT),
+        ((CAT, "pad to bucket", 32), "(64, 96, 1)", SAME, 38, 0, KEPT),
+        ((CAT, "pad to bucket", 48), "(48, 96, 1)", SAME, 17, 0, KEPT),
+        ((CAT, "pad to bucket", 64), "(64, 128, 1)", SAME, 53, 0, KEPT),
+        ((CUP, "pad to bucket", 48), "(96, 96, 1)", SAME, 66, 0, KEPT),
         # 40 · 64 of 40 · 96 are left, and 24 of 64 rows are padding
-        ((BRICK, "crop", 64), "(64, 64, 1)", SAME, 38, 33, f"{KEPT}, the edges gone"),
-        ((GRAVEL, "crop", 32), "(32, 32, 1)", SAME, 0, 71, f"{KEPT}, the edges gone"),
-        ((GRASS, "crop", 64), "(64, 64, 1)", SAME, 23, 0, KEPT),
+        ((CAT, "crop", 64), "(64, 64, 1)", SAME, 38, 33, f"{KEPT}, the edges gone"),
+        ((PHOTOGRAPHER, "crop", 32), "(32, 32, 1)", SAME, 0, 71, f"{KEPT}, the edges gone"),
+        ((CUP, "crop", 64), "(64, 64, 1)", SAME, 23, 0, KEPT),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
 )
@@ -120,13 +120,13 @@ def test_the_shares_of_a_fit_are_those_of_its_pixels(choice):
         assert fit.image.shape == (side, side)
     if way == "letterbox":
         assert max(fit.size) == side
-    distorted = way == "resize" and choice["image"] != GRASS
+    distorted = way == "resize" and choice["image"] != CUP
     assert ("distorted" in fitted(**choice).alt) == distorted
 
 
 @pytest.mark.parametrize("choice", CHOICES[:6], ids=str)
 def test_what_is_resized_is_resized_as_by_keras(choice):
-    for image in (BRICK, GRAVEL, GRASS):
+    for image in (CAT, PHOTOGRAPHER, CUP):
         before = crop_of(image)
         fit = fit_image(before, choice["way"], choice["side"])
         resized = keras.layers.Resizing(*fit.size)(before[..., None].astype("float32"))
@@ -152,7 +152,7 @@ def test_center_crop_enlarges_what_is_too_small():
 
 def test_the_fit_explorer_says_what_it_shows():
     assert repr(EXPLORER) == (
-        "Brick, 40 × 96, resize to 64 × 64: (64, 64, 1); height × 1.60, width × 0.67; padding 0%; "
+        "Cat, 40 × 96, resize to 64 × 64: (64, 64, 1); height × 1.60, width × 0.67; padding 0%; "
         "pixels lost 33%; distorted: 2.4 times as high for its width."
     )
     assert len(CHOICES) == 36
