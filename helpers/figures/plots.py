@@ -123,7 +123,7 @@ def style() -> AbstractContextManager:
     )
 
 
-def plot(fig: Any, *, alt: str, caption: str | None = None) -> Plot:
+def plot(fig: Any, *, alt: str, caption: str | None = None) -> Drawing:
     """Show a figure of Matplotlib as inline SVG, and close it: no second picture appears.
 
     Text stays text, at least 14 pixels large; what is raised, as in ``$10^2$``, is smaller. Colours
