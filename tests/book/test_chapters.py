@@ -33,11 +33,11 @@ def test_a_chapter_is_short(name):
     assert 600 <= words(CHAPTERS[name]) <= 1200
 
 
-@pytest.mark.parametrize("name", MAIN)
-def test_a_chapter_has_few_cells(name):
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_page_has_few_cells(name):
     cells = [cell for cell in CHAPTERS[name].cells if cell.cell_type == "code"]
-    assert len(cells) <= 40
     assert sum(not HIDDEN & tags(cell) for cell in cells) <= 25
+    assert len(cells) <= 40 or name not in MAIN
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
