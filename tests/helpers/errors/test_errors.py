@@ -288,11 +288,15 @@ def test_the_time_of_a_search_grows_with_the_text_at_most(parts):
         errors.find(text)
         return time.process_time() - began
 
+    def grows_at_most_linearly():
+        once, twice = (min(seconds(size) for _ in range(3)) for size in (10_000, 20_000))
+        return twice <= 3 * once
+
     errors.find("")
     # The last 20,000 characters of a message are searched: what patterns cost shows below that.
-    once, twice, long = (min(seconds(size) for _ in range(3)) for size in (10_000, 20_000, 200_000))
-    assert twice <= 3 * once + 0.05  # the machine may have more to do
-    assert long < 1  # one pattern that was not linear took seconds
+    # A machine that is busy errs once; a pattern that is not linear is slow every time.
+    assert any(grows_at_most_linearly() for _ in range(6))
+    assert min(seconds(200_000) for _ in range(3)) < 1  # one pattern that was not took seconds
 
 
 def test_titles_and_patterns_are_unique():
