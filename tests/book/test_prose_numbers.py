@@ -39,6 +39,11 @@ def test_an_allowed_number_names_its_code_or_its_reason(row):
     assert set(row) in ({"page", "text", "in"}, {"page", "text", "reason"})
 
 
+def test_no_chapter_needs_an_allowed_number():
+    pages = {row["page"] for row in tool.allowed_rows()}
+    assert [page for page in pages if page.startswith("book/") and page.endswith(".ipynb")] == []
+
+
 @pytest.mark.parametrize(
     ("prose", "printed"),
     [
