@@ -9,10 +9,13 @@ If the plan knows how long its rows are, a list of just these rows is padded as 
 the batch's boundary with a plan of `helpers.batching.bucketed`, and on two axes if the plan's
 lengths are heights and widths. Both forms take a function ``augment`` that changes each row before
 it is padded, anew in every epoch.
+
+`rows_seen` and `prediction_gap` take a dataset of any origin and prove that it loses nothing.
 """
 
 from helpers.feeding.packed import PackedDataset
 from helpers.feeding.planned import PlannedDataset
+from helpers.feeding.proofs import prediction_gap, rows_seen
 from helpers.feeding.tf_graph import tf_dataset
 
-__all__ = ["PackedDataset", "PlannedDataset", "tf_dataset"]
+__all__ = ["PackedDataset", "PlannedDataset", "prediction_gap", "rows_seen", "tf_dataset"]

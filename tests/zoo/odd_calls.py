@@ -1,5 +1,7 @@
 """A right call of every public function, as a start for wrong ones."""
 
+import types
+
 import keras
 import numpy as np
 from drawn_plots import small_plot
@@ -187,6 +189,14 @@ CALLS = {
     ),
     "feeding.PackedDataset": (_packed, {"plan": PACKED, **FEED, "y": ROWS, **WORKERS}),
     "feeding.tf_dataset": (_first_batch, DATASET),
+    "feeding.rows_seen": (
+        feeding.rows_seen,
+        {"batches": [(ROWS[:2], np.array([0, 1])), (ROWS[2:], np.array([2, 3, 4]))], "n": 5},
+    ),
+    "feeding.prediction_gap": (  # what Keras makes of the data is Keras's to say
+        lambda model: feeding.prediction_gap(model, np.ones((2, 1)), np.ones((2, 1))),
+        {"model": types.SimpleNamespace(predict=lambda x, verbose: x)},
+    ),
     "feeding.PlannedDataset.epoch": (
         lambda epoch: setattr(feeding.PlannedDataset(PLAN, ROWS), "epoch", epoch),
         {"epoch": 1},
