@@ -15,9 +15,9 @@ the solution
     # solution end                            or the lines `# was: ...` in it, if there are any
 
 Markdown: the title "Solution: X" becomes "Lab: X"; cells tagged `solution-only` are left out;
-links are turned to the lab's folder; every hint is followed by a link to the solution. Outputs are
-dropped: run tools/run_notebooks.py afterwards. ``--check`` writes nothing and exits 1 if one is
-stale.
+links are turned to the lab's folder; the hints of a task are followed by a link to its solution.
+Outputs are dropped: run tools/run_notebooks.py afterwards. ``--check`` writes nothing and exits 1
+if one is stale. Readers get a solution without its markers: `unmark`.
 """
 
 import argparse
@@ -40,6 +40,9 @@ _BLOCK = re.compile(
 _LINE = re.compile(r"^(?P<indent>[ ]*)(?P<code>\S.*?)  # solution$", re.MULTILINE)
 _WAS = re.compile(r"^(?P<indent>[ ]*)(?:\S.*?  )?# was: (?P<code>.+)\n?", re.MULTILINE)
 _MARKER = re.compile(r"#\s*(solution|was)\b", re.IGNORECASE)
+_MARKED_LINE = re.compile(r"^ *# (?:solution (?:begin|end)|was: .+)\n?", re.MULTILINE)
+_MARKED_END = re.compile(r"  # (?:solution|was: .+)$", re.MULTILINE)
+LINK_TO_SOLUTION = re.compile(r"^\[Solution\]\(solutions/[^)]*\)\n?", re.MULTILINE)
 
 
 def generate(path: pathlib.Path) -> nbformat.NotebookNode:
@@ -112,13 +115,34 @@ def _stub(code: str) -> str:
     raise ValueError(f"expected an assignment or a return before the marker, got: {code.strip()}")
 
 
+def unmark(source: str) -> str:
+    r"""Drop the markers from a solution's code cell: this is what readers get.
+
+    Raises:
+        ValueError: a marker is left.
+
+    Example:
+        >>> unmark("# solution begin\nlast = 9  # was: last = 32\n# solution end\nprint(last)")
+        'last = 9\nprint(last)'
+    """
+    clean = _MARKED_END.sub("", _MARKED_LINE.sub("", source)).rstrip("\n")
+    if left := _MARKER.search(clean):
+        raise ValueError(f"marker {left[0]!r} is not at the end of a line")
+    return clean
+
+
 def adapt_markdown(source: str, name: str) -> str:
-    """Turn a solution's markdown into the lab's: title, links, a link to the solution per hint."""
-    source = re.sub(r"^# Solution: ", "# Lab: ", source)
-    source = notebooks.RELATIVE_LINK.sub(lambda m: _from_labs(m["target"]), source)
-    heading = re.search(r"^#+ (.+)$", source, re.MULTILINE)
-    anchor = f"#{notebooks.slug(heading[1])}" if heading else ""
-    return source.replace("</details>", f"</details>\n\n[Solution](solutions/{name}{anchor})")
+    """Turn a solution's markdown into the lab's: title, links, a link to the solution."""
+    source = turn_links(re.sub(r"^# Solution: ", "# Lab: ", source))
+    heading = re.search(r"^## (.+)$", source, re.MULTILINE)
+    if not heading or "</details>" not in source:
+        return source
+    return f"{source.rstrip()}\n\n[Solution](solutions/{name}#{notebooks.slug(heading[1])})"
+
+
+def turn_links(source: str) -> str:
+    """Let the links of a solution's markdown start in the folder of the labs."""
+    return notebooks.RELATIVE_LINK.sub(lambda m: _from_labs(m["target"]), source)
 
 
 def _from_labs(target: str) -> str:

@@ -5,7 +5,8 @@ Usage: python tools/publish.py --repository OWNER/NAME --commit SHA --output DIR
 Changes the checkout that it lies in (`git checkout .` undoes it), because the site is built from
 the same files afterwards: the address in _config.yml, and in every notebook the bootstrap cell,
 which then fetches `helpers` from that repository at that commit. DIR gets what the branch
-`published` holds: the same notebooks, with links that lead somewhere from a copy in Drive, too.
+`published` holds: the same notebooks, with links that lead somewhere from a copy in Drive, too, and
+solutions without the marks that labs are made by.
 publish.yml runs it; nobody else has to.
 """
 
@@ -15,6 +16,7 @@ import re
 import sys
 
 import bootstrap
+import make_labs
 import nbformat
 import notebooks
 import yaml
@@ -126,6 +128,8 @@ def collect(output: pathlib.Path, repository: str, commit: str) -> None:
             notebook = notebooks.read(path)
             explain_a_missing_package(notebook)
             for cell in notebook.cells:
+                if folder == "labs/solutions" and cell.cell_type == "code":
+                    cell.source = make_labs.unmark(cell.source)
                 if cell.cell_type == "markdown":
                     try:
                         cell.source = absolute(cell.source, path.parent, *addresses)

@@ -144,6 +144,29 @@ def test_markdown_turns_to_the_lab():
     assert make_labs.adapt_markdown(text, "a.ipynb") == turned
     hint = make_labs.adapt_markdown("## 2. Predict `x`\n<details>…</details>", "a.ipynb")
     assert hint.endswith("</details>\n\n[Solution](solutions/a.ipynb#2-predict-x)")
+    assert make_labs.LINK_TO_SOLUTION.sub("", hint) == "## 2. Predict `x`\n<details>…</details>\n\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "clean"),
+    [
+        ("a = 1\nb = a + 1  # solution", "a = 1\nb = a + 1"),
+        ("x = 3  # was: x = 4\ny()  # was: nothing", "x = 3\ny()"),
+        ("# solution begin\na = 1\n# was: a = 2\n# solution end\n\nb()", "a = 1\n\nb()"),
+        (
+            "def f():\n    # solution begin\n    return 1\n    # solution end",
+            "def f():\n    return 1",
+        ),
+        ("a = 1  # a comment", "a = 1  # a comment"),
+    ],
+)
+def test_readers_get_a_solution_without_marks(source, clean):
+    assert make_labs.unmark(source) == clean
+
+
+def test_a_mark_that_cannot_be_dropped_is_refused():
+    with pytest.raises(ValueError, match="marker '# solution'"):
+        make_labs.unmark("a = 1 # solution")
 
 
 @pytest.mark.parametrize("answer", [..., (1, ...), [{"a": (...,)}], np.array([1, ...], object)])

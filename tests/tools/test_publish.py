@@ -8,6 +8,7 @@ import subprocess
 import sys
 import types
 
+import make_labs
 import nbformat
 import notebooks
 import publish as tool
@@ -57,6 +58,12 @@ def cells_but_the_bootstrap(path):
     return bootstrap[0], [cell for cell in notebook.cells if cell.id != "bootstrap"]
 
 
+def test_the_deeper_pages_are_published_too():
+    subjects = {path.stem for path in NOTEBOOKS if path.parent.name == "labs"}
+    deeper = {path.stem for path in NOTEBOOKS if path.stem.endswith("-deeper")}
+    assert deeper == {f"{subject}-deeper" for subject in subjects}
+
+
 def test_the_branch_holds_every_notebook_in_its_folder_and_a_readme(published):
     files = {path.relative_to(published.branch) for path in published.branch.rglob("*.*")}
     assert {path.parent.as_posix() for path in NOTEBOOKS} == {"book", "labs", "labs/solutions"}
@@ -67,10 +74,12 @@ def test_the_branch_holds_every_notebook_in_its_folder_and_a_readme(published):
 
 
 def without_links(cell):
-    """A cell whose links in markdown lead nowhere, to compare the rest."""
+    """A cell whose links in markdown lead nowhere and whose code has no marks of a solution."""
+    cell = copy.deepcopy(cell)
     if cell.cell_type == "markdown":
-        cell = copy.deepcopy(cell)
         cell.source = re.sub(r"\]\([^)]*\)", "]()", cell.source)
+    elif cell.id != "bootstrap":
+        cell.source = make_labs.unmark(cell.source)
     return cell
 
 
@@ -82,6 +91,7 @@ def test_a_published_notebook_differs_in_bootstrap_links_and_one_comment(publish
     assert len(helped) == 1
     assert re.search(f"^{re.escape(tool.HINT)}(from|import) helpers", helped[0].source, re.M)
     helped[0].source = helped[0].source.replace(tool.HINT, "")
+    assert not any(re.search(r"# (solution|was\b)", cell.source) for cell in filled_rest)
     assert [*map(without_links, filled_rest)] == [*map(without_links, committed_rest)]
     assert tool.PLACEHOLDER in committed.source
     assert "-owner-" not in (published.branch / path).read_text(encoding="utf-8")
