@@ -50,29 +50,35 @@ class Control:
 
 
 # One listener for every explorer's own figure: it finds its parts inside the figure that holds the
-# script, so that explorers do not collide and need no ids. `frames` is a list of [text, parts] in
-# the order of the controls' values, the last control running fastest; a part is the number of an
-# SVG element in `parts`, because frames have most of their elements in common.
+# script, so that explorers do not collide and need no ids. `order` has the number of a frame for
+# each choice, the last control running fastest: choices may show the same frame. A frame is
+# [text, parts]; a part is the number of an SVG element in `parts`, because frames have most of
+# their elements in common.
 _SCRIPT = """(function(){
 var figure=document.currentScript.closest("figure"),
 find=function(q){return figure.querySelectorAll(q)},
 data=JSON.parse(find("script[type='application/json']")[0].textContent),
 inputs=[].slice.call(find("input,select"));
-function show(){
+function show(event){
 var at=0,svg=find("svg")[0];
 inputs.forEach(function(c,i){
 at=at*data.values[i].length+Number(c.value);
 var v=data.values[i][c.value];
 if(c.type==="range"){c.setAttribute("aria-valuetext",v);
 c.parentNode.querySelector("output").textContent=v}});
-var text=data.frames[at][0];
+var frame=data.frames[data.order[at]],text=frame[0];
 svg.setAttribute("aria-label",text);
 svg.querySelector("g").innerHTML=
-data.frames[at][1].map(function(i){return data.parts[i]}).join("");
-find("[aria-live]")[0].textContent=text}
+frame[1].map(function(i){return data.parts[i]}).join("");
+if(event)find("[aria-live]")[0].textContent=text}
 inputs.forEach(function(c){c.addEventListener("input",show)});
 find("[hidden]").forEach(function(e){e.hidden=false});
 show()})()"""
+
+# The drawing says what comes out. The sentence is for those who do not see it: it is read out when
+# a control moves, and takes no room.
+_UNSEEN = "position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)"
+_WIDEST = 405  # pixels of a page, at which the text of a drawing, 12 of 360, has 13.5
 
 
 @dataclass(frozen=True)
@@ -131,27 +137,29 @@ class Explorer:
         height = max(frame.height for frame in frames)
         key = _key(f"{self.title}{self.caption}{first.body}{len(frames)}")
         numbers: dict[str, int] = {}  # SVG element -> its number, in order of appearance
+        shown: dict[tuple[str, str], int] = {}  # what a frame says and draws -> its number
+        order = [shown.setdefault((frame.alt, frame.body), len(shown)) for frame in frames]
         packed_frames = []
-        for frame in frames:
-            body = frame.body.replace("url(#hatch)", f"url(#{key}-hatch)")
-            elements = re.split("(?=<[a-z])", body)
+        for alt, body in shown:
+            elements = re.split("(?=<[a-z])", body.replace("url(#hatch)", f"url(#{key}-hatch)"))
             packed_frames.append(
-                [frame.alt, [numbers.setdefault(e, len(numbers)) for e in elements if e]]
+                [alt, [numbers.setdefault(e, len(numbers)) for e in elements if e]]
             )
         data = {
             "values": [list(control.values) for control in self.controls],
+            "order": order,
             "parts": list(numbers),
             "frames": packed_frames,
         }
         packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
         return (
-            f'<figure class="re-figure re-explorer"><div class="re-controls" hidden>'
-            f"{''.join(map(_control_html, self.controls))}</div>"
-            f"{svg_element(first.body, first.width, height, first.alt, key)}"
-            f'<p class="re-said" aria-live="polite">{escape(first.alt)}</p>'
+            f'<div class="re-explorer-room"><figure class="re-figure re-explorer">'
+            f'<div class="re-controls" hidden>{"".join(map(_control_html, self.controls))}</div>'
+            f"{svg_element(first.body, first.width, height, first.alt, key, widest=_WIDEST)}"
+            f'<p class="re-said" aria-live="polite" style="{_UNSEEN}"></p>'
             f"{figcaption(self.title, self.caption)}"
             f'<script type="application/json">{packed}</script>'
-            f"<script>{_SCRIPT}</script></figure>"
+            f"<script>{_SCRIPT}</script></figure></div>"
         )
 
     def widget(self) -> Any:
@@ -177,8 +185,15 @@ class Explorer:
         def show(_: Any = None) -> None:
             choice = {c.name: box.value for c, box in zip(self.controls, boxes, strict=True)}
             drawing = self._draw(choice)
-            caption = figcaption(self.title, self.caption)
-            shown.value = f"<figure>{drawing.svg}<p>{escape(drawing.alt)}</p>{caption}</figure>"
+            svg = svg_element(
+                drawing.body,
+                drawing.width,
+                drawing.height,
+                drawing.alt,
+                _key(drawing.alt),
+                widest=_WIDEST,
+            )
+            shown.value = f"<figure>{svg}{figcaption(self.title, self.caption)}</figure>"
 
         for box in boxes:
             box.observe(show, names="value")

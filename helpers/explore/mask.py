@@ -63,7 +63,7 @@ def mask_explorer() -> Explorer:
         (
             Control("side", "Padding", ("post", "pre"), "post"),
             Control("mask", "Mask", ("off", "on"), "off"),
-            Control("extra", "Extra steps", (0, 2, 4), 2),
+            Control("extra", "Extra steps", (0, 1, 2, 3, 4), 2),
         ),
         title="What a recurrent layer sees of the padding",
         caption=(

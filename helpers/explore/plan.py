@@ -51,17 +51,16 @@ def plan_explorer() -> Explorer:
         _plan_frame,
         (
             Control("policy", "Policy", tuple(POLICIES), "optimal ladder"),
-            Control("buckets", "Buckets", (1, 2, 4, 8), 4),
-            Control("data", "Rows", ("Japanese Vowels", "log-normal"), "Japanese Vowels"),
+            Control("buckets", "Buckets", tuple(range(1, 7)), 5),
+            Control("data", "Rows", ("Japanese Vowels", "log-normal"), "log-normal"),
         ),
         title="How rows share batches, and what that costs",
         caption=(
             "Every block is a batch, as wide as the length it is padded to and as high as its "
             "rows; hatched is padding, and beside it stands its shape, rows × steps. The upright "
-            "line marks a cost of 1, the least. An LSTM pays for every step of a batch, however "
-            "many rows it has: its least is that of sorted rows in batches of 8, and larger "
-            "batches go below it. Conv1D pays for every cell and attention for the square of every "
-            "length: their least is that of no padding at all."
+            "line marks a cost of 1, the least. An LSTM pays for every step of a batch: its least "
+            "is that of sorted rows in batches of 8, and larger batches go below it. Conv1D pays "
+            "for every cell, attention for the square of every length: their least is no padding."
         ),
     )
 
@@ -94,13 +93,13 @@ def _plan_frame(policy: str, buckets: int, data: str) -> Drawing:
     cells = plan.cost("linear") / least["linear"]
     counts = f"{len(plan)} batches, {shapes} shape{'s' * (shapes != 1)}"
     parts = [
-        f'<text x="4" y="14" font-weight="700">{counts}; padded over true: {cells:.2f}</text>',
-        f'<text x="4" y="31">{note}</text>',
-        '<text x="4" y="54">cost over the least (LSTM: of batches of 8)</text>',
+        f'<text x="4" y="12" font-weight="700">{counts}; padded over true: {cells:.2f}</text>',
+        f'<text x="4" y="28">{note}</text>',
+        '<text x="4" y="47">cost over the least (LSTM: of batches of 8)</text>',
     ]
     dearest = [POLICIES[name](lengths, 1) for name in ("one length", "packed")]
     scale = 240 / max(each.cost(kind) / least[kind] for each in dearest for kind in least)
-    told, line, y = [], "", 60
+    told, line, y = [], "", 51
     for model, kind in _MODELS.items():
         parts.append(f'<text x="4" y="{y + 12}">{model}</text>')
         if policy == "packed" and model in _RUNS_ON:
@@ -122,7 +121,7 @@ def _plan_frame(policy: str, buckets: int, data: str) -> Drawing:
         f'<g style="fill:none;stroke:currentColor;stroke-width:1.5"><path d="{line}"/></g>'
     )
     batches = draw_batches(plan, longest=2 * longest if policy == "packed" else longest)
-    parts.append(f'<g transform="translate(0 {y + 12})">{batches.body}</g>')
+    parts.append(f'<g transform="translate(0 {y + 8})">{batches.body}</g>')
     how = policy + f" ({buckets})" * (policy in _BUCKETED)
     said = f"{how.capitalize()}, {data}: {batches.alt} Cost over the least: {'; '.join(told)}."
-    return Drawing("".join(parts), y + 12 + batches.height, said)
+    return Drawing("".join(parts), y + 8 + float(batches.height), said)

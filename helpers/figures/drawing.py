@@ -118,7 +118,9 @@ class Drawing:
         return {"text/plain": self.alt, "text/html": self.html}
 
 
-def svg_element(body: str, width: float, height: float, alt: str, key: str) -> str:
+def svg_element(
+    body: str, width: float, height: float, alt: str, key: str, *, widest: float = 540
+) -> str:
     """Wrap SVG elements: panel, hatching, alternative text, ids that begin with ``key``.
 
     Args:
@@ -127,6 +129,7 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
         height: logical height in pixels.
         alt: the alternative text.
         key: what makes the ids unique on a page.
+        widest: how wide the element becomes where there is room, in pixels of the page.
 
     Returns:
         One ``<svg>`` element.
@@ -135,6 +138,7 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
         text(name, words)
     number("width", width)
     number("height", height)
+    number("widest", widest)
     hatch = (
         f'<defs><pattern id="{key}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)">'
@@ -143,7 +147,7 @@ def svg_element(body: str, width: float, height: float, alt: str, key: str) -> s
     )
     body = body.replace("url(#hatch)", f"url(#{key}-hatch)")
     inner = f'{hatch}<g fill="currentColor">{body}</g>'
-    return svg_frame(inner, width, height, alt, "max-width:540px")
+    return svg_frame(inner, width, height, alt, f"max-width:{px(widest)}px")
 
 
 def svg_frame(inner: str, width: float, height: float, alt: str, sides: str, kind: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+import notebooks
 import pytest
 from site_pages import CHAPTER, HTML, violations, wait_until
 from site_sound import CUT_LABELS
@@ -78,11 +79,48 @@ def test_explorer_is_seen_without_script(browser, site):
     tab = context.new_page()
     figure = explorers(tab, site).first
     assert figure.locator("svg").is_visible()
-    assert figure.locator("[aria-live]").is_visible()
+    assert figure.locator("svg text").first.text_content() == "the last batch has 9 rows"
     assert not figure.locator(".re-controls").is_visible()
     tab.goto(site)
     assert tab.get_by_role("link", name="error index").first.is_visible()
     context.close()
+
+
+EXPLORED = ["augmentation", "images-to-sequences", "masking-deeper", "tail-batches"]
+EXPLORED += ["variable-batches-deeper"]
+ROOM = """figures => figures.map(figure => {
+const box = figure.getBoundingClientRect(), drawn = figure.querySelector("svg");
+const said = figure.querySelector("[aria-live]"), wide = drawn.getBoundingClientRect();
+const scale = wide.width / drawn.viewBox.baseVal.width;
+const sizes = [...drawn.querySelectorAll("text, tspan")].map(e => parseFloat(
+getComputedStyle(e).fontSize) * scale);
+return {high: box.height, least: Math.min(...sizes), most: Math.max(...sizes),
+beside: Math.max(wide.bottom, figure.querySelector(".re-controls").getBoundingClientRect().bottom)
+- box.top, unseen: said.clientWidth <= 1 && said.clientHeight <= 1 && !said.textContent}})"""
+
+
+@pytest.mark.parametrize("name", EXPLORED)
+def test_an_explorer_and_its_controls_are_on_one_screen(page, site, name):
+    page.goto(f"{site}book/{name}.html", wait_until="load")
+    figures = page.locator("figure.re-explorer")
+    wide = figures.evaluate_all(ROOM)
+    assert len(wide) == 1 + (name == "augmentation")
+    for found in wide:
+        assert found["high"] <= 560
+        assert found["least"] >= 13
+        assert found["most"] <= 14
+        assert found["unseen"]
+    page.set_viewport_size({"width": 360, "height": 740})
+    for found in figures.evaluate_all(ROOM):
+        assert found["least"] >= 12
+        assert found["beside"] <= 600
+        assert found["unseen"]
+
+
+def test_all_explorers_are_tested():
+    book = notebooks.ROOT / "book"
+    found = {path.stem for path in book.glob("*.ipynb") if "_explorer()" in path.read_text("utf-8")}
+    assert found == set(EXPLORED)
 
 
 # Set the controls of the first explorer to each choice and say where the script draws otherwise.
@@ -191,6 +229,11 @@ def test_from_the_title_page_to_the_fix_in_two_clicks(page, site):
     heading = page.locator(f"[id='{anchor}'] :is(h2, h3)").first
     assert "fix" in heading.inner_text().lower()
     wait_until(page, "h => h.getBoundingClientRect().y < 900", arg=heading.element_handle())
+
+
+def test_a_link_jumps_and_does_not_fly_through_the_page(page, site):
+    page.goto(site + CHAPTER)
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
 # From disk

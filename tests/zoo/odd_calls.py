@@ -234,7 +234,7 @@ CALLS = {
     "figures.figcaption": (figures.figcaption, {"title": "A title", "caption": "A caption."}),
     "figures.svg_element": (
         figures.svg_element,
-        {"body": "", "width": 10.0, "height": 10.0, "alt": "What it shows", "key": "a"},
+        {"body": "", "width": 10.0, "height": 10.0, "alt": "A", "key": "a", "widest": 405.0},
     ),
     "figures.plot": (figures.plot, {"fig": small_plot(), "alt": "It rises", "caption": "A line."}),
     "figures.style": (figures.style, {}),

@@ -53,6 +53,8 @@ def test_static_frames_are_those_of_the_function(explorer):
     key = re.search(r'<pattern id="(re-\w+)-hatch"', html)[1]
     assert data["values"] == [list(control.values) for control in explorer.controls]
     frames = [[text, "".join(data["parts"][i] for i in parts)] for text, parts in data["frames"]]
+    assert len({tuple(frame) for frame in frames}) == len(frames)
+    frames = [frames[i] for i in data["order"]]
     wanted = [explorer.frame(**choice) for choice in explorer.choices()]
     assert frames == [[d.alt, d.body.replace("#hatch", f"#{key}-hatch")] for d in wanted]
     assert len(data["parts"]) == len(set(data["parts"]))
@@ -68,7 +70,8 @@ def test_default_frame_is_seen_without_script():
     html = small().html()
     before = html.split('<script type="application/json">')[0]
     assert "2.5 b" in before
-    assert before.count("2.5 of &lt;/script&gt; b") == 2  # on the drawing and under it
+    assert before.count("2.5 of &lt;/script&gt; b") == 1  # on the drawing, and nowhere else
+    assert re.search('aria-live="polite" style="[^"]*clip-path:inset[^"]*"></p>', before)
     assert '<div class="re-controls" hidden>' in before
     assert 'viewBox="0 0 360 29"' in before  # as high as the tallest frame, not the first
     assert html.count("</script>") == 2
@@ -100,6 +103,18 @@ def test_tail_explorer_counts_the_tail():
     assert "9 rows never seen" in said["drop"]
     assert "23 padding slots" in said["pad"]
     assert "23 seen twice" in said["wrap"]
+    verdicts = {
+        tail: re.search(">([^<]*)<", explorer.frame(batch_size=32, rows=105, tail=tail).body)[1]
+        for tail in said
+    }
+    assert verdicts == {
+        "keep": "the last batch has 9 rows",
+        "drop": "9 rows never seen",
+        "pad": "23 slots of the last batch are padding",
+        "wrap": "23 rows seen twice",
+    }
+    assert ">every batch is full<" in explorer.frame(batch_size=32, rows=96, tail="pad").body
+    assert ">1 row never seen<" in explorer.frame(batch_size=32, rows=97, tail="drop").body
     assert repr(explorer) == said["keep"]
     assert 60 <= len(explorer.choices()) <= 120
     assert len(explorer.html().encode()) < 60_000
@@ -114,10 +129,11 @@ def test_widget_shows_the_frame_of_the_choice():
     box = explorer.widget()
     size, kind, shown = box.children
     assert (size.value, kind.value) == (2.5, "b")
-    assert explorer.frame(size=2.5, kind="b").svg in shown.value
+    assert ">2.5 b</text>" in shown.value
     size.value, kind.value = 4, "a"
-    assert explorer.frame(size=4, kind="a").svg in shown.value
-    assert "4 of &lt;/script&gt; a" in shown.value
+    assert ">4 a</text>" in shown.value
+    assert shown.value.count("4 of &lt;/script&gt; a") == 1
+    assert "max-width:405px" in shown.value
     assert type(size).__name__ == "SelectionSlider"
     assert type(kind).__name__ == "Dropdown"
 
@@ -214,7 +230,7 @@ def test_padding_behind_does_more_harm_than_padding_before():
 def test_the_mask_explorer_says_what_it_shows():
     explorer = mask_explorer()
     assert explorer.default == {"side": "post", "mask": "off", "extra": 2}
-    assert len(explorer.choices()) == 12
+    assert len(explorer.choices()) == 20
     assert repr(explorer) == (
         "Post-padding to 7 steps, no mask: sequence 1 moves from 5.44 to 2.86 and sequence 2 "
         "moves from 5.00 to 2.19."
@@ -223,7 +239,7 @@ def test_the_mask_explorer_says_what_it_shows():
         "Pre-padding to 5 steps, with the mask: sequence 1 stays at 5.44 and sequence 2 stays at "
         "5.00."
     )
-    assert len({frame.alt for frame in (explorer.frame(**c) for c in explorer.choices())}) == 12
+    assert len({frame.alt for frame in (explorer.frame(**c) for c in explorer.choices())}) == 20
     assert len(explorer.html().encode()) < 40_000
     assert not re.search(r"https?:|//\w", explorer.html())
 

@@ -21,6 +21,7 @@ from helpers.figures import WIDTH
 
 EXPLORER = plan_explorer()
 CHOICES = EXPLORER.choices()
+BUCKETS = range(1, 7)
 
 
 @functools.cache
@@ -101,14 +102,14 @@ def test_a_plan_frame_says_what_its_batches_cost(choice):
 
 def test_the_number_of_buckets_has_an_effect_only_where_there_are_buckets():
     for policy, data in itertools.product(POLICIES, ("Japanese Vowels", "log-normal")):
-        drawings = [drawn(policy=policy, buckets=k, data=data) for k in (1, 2, 4, 8)]
+        drawings = [drawn(policy=policy, buckets=k, data=data) for k in BUCKETS]
         if policy in ("quantile buckets", "optimal ladder"):
-            assert len({drawing.body for drawing in drawings}) == 4
+            assert len({drawing.body for drawing in drawings}) == 6
             assert [drawing.alt.split(" in ")[0].split(",")[0] for drawing in drawings] == [
-                f"{policy.capitalize()} ({k})" for k in (1, 2, 4, 8)
+                f"{policy.capitalize()} ({k})" for k in BUCKETS
             ]
             some = ladder if policy == "optimal ladder" else quantile_ladder
-            for k, drawing in zip((1, 2, 4, 8), drawings, strict=True):
+            for k, drawing in zip(BUCKETS, drawings, strict=True):
                 lengths = ", ".join(map(str, some(lengths_of(data), k)))
                 assert f">padded to {lengths}</text>" in drawing.body
             continue
@@ -119,7 +120,7 @@ def test_the_number_of_buckets_has_an_effect_only_where_there_are_buckets():
 
 def test_more_boundaries_cost_less_and_one_is_one_length_for_all():
     for data in ("Japanese Vowels", "log-normal"):
-        frames = [drawn(policy="optimal ladder", buckets=k, data=data) for k in (1, 2, 4, 8)]
+        frames = [drawn(policy="optimal ladder", buckets=k, data=data) for k in BUCKETS]
         costs = [float(re.search(r"padded over true: ([\d.]+)", f.body)[1]) for f in frames]
         assert costs == sorted(costs, reverse=True)
         one = drawn(policy="one length", buckets=1, data=data)
@@ -145,14 +146,14 @@ def test_plan_frames_share_a_scale():
 
 
 def test_the_plan_explorer_says_what_it_shows():
-    assert EXPLORER.default == {"policy": "optimal ladder", "buckets": 4, "data": "Japanese Vowels"}
-    assert len(CHOICES) == 56
+    assert EXPLORER.default == {"policy": "optimal ladder", "buckets": 5, "data": "log-normal"}
+    assert len(CHOICES) == 84
     assert repr(EXPLORER) == (
-        "Optimal ladder (4), Japanese Vowels: 64 rows of 7 to 24 steps in 11 batches of 6 rows, "
-        "padded to 12 to 24 steps: 1.13 cells computed for each true one, 4 shapes; 2 padding "
-        "slots. Cost over the least: LSTM 1.43; Conv1D 1.13; attention 1.22."
+        "Optimal ladder (5), log-normal: 64 rows of 4 to 263 steps in 9 batches of 3 to 8 rows, "
+        "padded to 24 to 263 steps: 1.27 cells computed for each true one, 5 shapes; 3 padding "
+        "slots. Cost over the least: LSTM 1.24; Conv1D 1.27; attention 1.38."
     )
-    assert len({drawn(**choice).alt for choice in CHOICES}) == 2 * (5 + 2 * 4)
+    assert len({drawn(**choice).alt for choice in CHOICES}) == 2 * (5 + 2 * 6)
     html = EXPLORER.html()
     assert len(html.encode()) < 120_000
     assert not re.search(r"https?:|//\w", html)
