@@ -20,6 +20,7 @@ _NEEDED_BY = {
     "mystnb": 'class="cell ',
     "clipboard": "highlight",
     "copybutton": "highlight",
+    "explorers": "re-explorer",
 }
 _DESCRIPTION_LENGTH = 155
 
@@ -103,6 +104,7 @@ def setup(app):
     """Register what happens to every page."""
     for step in (_slim, _mend, _describe, _own_buttons):
         app.connect("html-page-context", step, priority=900)
+    app.add_js_file("explorers.js", defer="defer")
     app.connect("build-finished", _finish)
     app.add_config_value("own_files_digest", _digest(), "env")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,21 +22,29 @@ class Control:
         label: what the reader sees beside it.
         values: the values it can take; numbers make a slider, anything else a list to pick from.
         default: the value it starts with.
+        fine: more values, where they are computed and not stored: with a kernel, and on the site.
+            Every one of ``values`` is among them. Empty: there are no more.
     """
 
     name: str
     label: str
     values: Sequence[Hashable]
     default: Hashable
+    fine: Sequence[Hashable] = ()
 
     def __post_init__(self) -> None:
         text("name", self.name)
         text("label", self.label)
         if not isinstance(self.values, tuple | list | range) or not self.values:
             raise ValueError(f"values: expected at least one in a tuple, got {shown(self.values)}")
-        for i, value in enumerate(self.values):
-            if not isinstance(value, str | int | float) or value != value:
-                raise TypeError(f"values[{i}]: expected a text or a number, got {shown(value)}")
+        if not isinstance(self.fine, tuple | list | range):
+            raise TypeError(f"fine: expected a tuple, got {shown(self.fine)}")
+        for name in ("values", "fine"):
+            for i, value in enumerate(getattr(self, name)):
+                if not isinstance(value, str | int | float) or value != value:
+                    raise TypeError(f"{name}[{i}]: expected a text or a number, got {shown(value)}")
+        if self.fine and (lost := [value for value in self.values if value not in self.fine]):
+            raise ValueError(f"fine: expected all of values in it, got none that is {lost[0]!r}")
         same = [value for value in self.values if type(value) is type(self.default)]
         if self.default not in same:
             raise ValueError(
@@ -53,24 +61,28 @@ class Control:
 # script, so that explorers do not collide and need no ids. `order` has the number of a frame for
 # each choice, the last control running fastest: choices may show the same frame. A frame is
 # [text, parts]; a part is the number of an SVG element in `parts`, because frames have most of
-# their elements in common.
+# their elements in common. The site's own script, book/_static/explorers.js, may draw instead: it
+# finds what it needs in `figure.explorer`.
 _SCRIPT = """(function(){
 var figure=document.currentScript.closest("figure"),
 find=function(q){return figure.querySelectorAll(q)},
 data=JSON.parse(find("script[type='application/json']")[0].textContent),
 inputs=[].slice.call(find("input,select"));
 function show(event){
-var at=0,svg=find("svg")[0];
+var at=0,svg=find("svg")[0],choice=[];
 inputs.forEach(function(c,i){
 at=at*data.values[i].length+Number(c.value);
 var v=data.values[i][c.value];
+choice.push(v);
 if(c.type==="range"){c.setAttribute("aria-valuetext",v);
 c.parentNode.querySelector("output").textContent=v}});
-var frame=data.frames[data.order[at]],text=frame[0];
-svg.setAttribute("aria-label",text);
-svg.querySelector("g").innerHTML=
-frame[1].map(function(i){return data.parts[i]}).join("");
-if(event)find("[aria-live]")[0].textContent=text}
+var frame=figure.explorer.draw?figure.explorer.draw(choice):stored(data.order[at]);
+svg.setAttribute("aria-label",frame[0]);
+svg.querySelector("g").innerHTML=frame[1];
+if(event)find("[aria-live]")[0].textContent=frame[0]}
+function stored(i){return [data.frames[i][0],
+data.frames[i][1].map(function(i){return data.parts[i]}).join("")]}
+figure.explorer={data:data,inputs:inputs,show:show,stored:stored};
 inputs.forEach(function(c){c.addEventListener("input",show)});
 find("[hidden]").forEach(function(e){e.hidden=false});
 show()})()"""
@@ -90,6 +102,9 @@ class Explorer:
         controls: the controls, in the order in which they stand.
         title: first words of the caption.
         caption: the caption.
+        rule: the function of ``book/_static/explorers.js`` that draws what ``frame`` draws, for
+            all ``fine`` values; empty: there is none.
+        given: what the rule needs, as JSON writes it.
 
     Example:
         >>> from helpers.explore import tail_explorer
@@ -101,6 +116,8 @@ class Explorer:
     controls: tuple[Control, ...]
     title: str = ""
     caption: str = ""
+    rule: str = ""
+    given: Any = None
 
     def __post_init__(self) -> None:
         if not callable(self.frame):
@@ -112,6 +129,7 @@ class Explorer:
             raise ValueError("controls: expected different names, got one twice")
         text("title", self.title)
         text("caption", self.caption)
+        text("rule", self.rule)
 
     def _draw(self, choice: dict[str, Any]) -> Drawing:
         drawing = self.frame(**choice)
@@ -151,6 +169,9 @@ class Explorer:
             "parts": list(numbers),
             "frames": packed_frames,
         }
+        if self.rule:
+            fine = [list(control.fine or control.values) for control in self.controls]
+            data["rule"] = {"name": self.rule, "fine": fine, "given": self.given}
         packed = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
         return (
             f'<div class="re-explorer-room"><figure class="re-figure re-explorer">'
@@ -173,7 +194,7 @@ class Explorer:
         style = {"description_width": "initial"}
         boxes = [
             (w.SelectionSlider if control.is_slider else w.Dropdown)(
-                options=list(control.values),
+                options=list(control.fine or control.values),
                 value=control.default,
                 description=control.label,
                 style=style,

@@ -15,8 +15,8 @@ def tail_explorer() -> Explorer:
     return Explorer(
         _tail_frame,
         (
-            Control("batch_size", "Batch size", (16, 24, 32, 48, 64), 32),
-            Control("rows", "Rows", (64, 96, 97, 105, 128), 105),
+            Control("batch_size", "Batch size", (16, 24, 32, 48, 64), 32, range(16, 65)),
+            Control("rows", "Rows", (64, 96, 97, 105, 120, 128), 105, range(64, 129)),
             Control("tail", "Tail", ("keep", "drop", "pad", "wrap"), "keep"),
         ),
         title="What becomes of the last batch",
@@ -25,6 +25,7 @@ def tail_explorer() -> Explorer:
             "cells with a bar along the top show a row again, and outlined cells are rows that "
             "the epoch never shows."
         ),
+        rule="tail",
     )
 
 

@@ -1,5 +1,6 @@
 """The value range of a layer that changes the brightness."""
 
+import base64
 from functools import lru_cache
 
 import numpy as np
@@ -8,6 +9,7 @@ from helpers.data import photographs
 from helpers.explore.explorer import Control, Explorer
 from helpers.figures import Drawing, draw_photos
 
+_FACTORS = tuple(i / 100 for i in range(-20, 21))
 _SCALE = 1.7  # at which two pictures of the cat stand side by side
 
 
@@ -20,14 +22,16 @@ def value_range_explorer() -> Explorer:
     return Explorer(
         _frame,
         (
-            Control("high", "value_range=(0, …)", (1, 2, 4, 8, 16, 64, 255), 255),
-            Control("drawn", "Drawn factor", (-0.2, -0.1, 0.1, 0.2), 0.2),
+            Control("high", "value_range=(0, …)", (1, 2, 4, 16, 255), 255, range(1, 256)),
+            Control("drawn", "Drawn factor", (-0.2, -0.1, 0.1, 0.2), 0.2, _FACTORS),
         ),
         title="One photograph from 0 to 1, made brighter or darker",
         caption=(
             "RandomBrightness draws a factor and adds that share of the value range to each pixel. "
             "What is above 1 is drawn white."
         ),
+        rule="value_range",
+        given=base64.b64encode(photographs()["cat"].tobytes()).decode(),
     )
 
 

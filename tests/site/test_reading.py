@@ -1,5 +1,6 @@
 """What a reader does with the site: themes, search, explorer, box for messages, mask table."""
 
+import itertools
 from urllib.parse import parse_qs, urlsplit
 
 import notebooks
@@ -8,7 +9,7 @@ from site_pages import CHAPTER, HTML, violations, wait_until
 from site_sound import CUT_LABELS
 
 from helpers import errors
-from helpers.explore import tail_explorer
+from helpers.explore import tail_explorer, value_range_explorer
 from helpers.figures import PALETTE
 from tools.masks import measure
 
@@ -158,6 +159,43 @@ def test_script_and_python_draw_the_same_frames(page):
     assert len({frame["alt"] for frame in frames}) > 1
     assert page.evaluate(DRAWN_OTHERWISE, frames) == []
     assert second.locator("svg").evaluate("e => e.outerHTML") == untouched
+
+
+TAILS = ("keep", "drop", "pad", "wrap")
+FINE = {  # of each explorer whose drawing the site computes, some values of each control
+    tail_explorer: [(*range(16, 65, 6), 63), (*range(64, 129, 5), 105), TAILS],
+    value_range_explorer: [
+        (1, 2, 3, 5, 7, 19, 254, 255),
+        [i / 100 for i in (-20, -7, -1, 0, 3, 11)],
+    ],
+}
+
+
+@pytest.mark.parametrize("make", FINE, ids=lambda make: make.__name__)
+def test_the_script_of_the_site_draws_what_python_draws(page, make):
+    explorer = make()
+    script = (notebooks.ROOT / "book/_static/explorers.js").read_text("utf-8")
+    page.set_content(f"<main>{explorer.html()}</main><script>{script}</script>")
+    figure, frames = page.locator("figure"), []
+    highest = max(explorer.frame(**choice).height for choice in explorer.choices())
+    before = figure.locator("svg").get_attribute("aria-label")
+    assert before == explorer.frame(**explorer.default).alt
+    assert figure.locator("[aria-live]").text_content() == ""
+    for values in itertools.product(*FINE[make]):
+        pairs = list(zip(explorer.controls, values, strict=True))
+        at = [str(list(c.fine or c.values).index(value)) for c, value in pairs]
+        drawing = explorer.frame(**{c.name: value for c, value in pairs})
+        assert drawing.height <= highest
+        frames.append({"positions": at, "body": drawing.body, "alt": drawing.alt})
+    assert page.evaluate(DRAWN_OTHERWISE, frames) == []
+    for slider in figure.locator("input[type=range]").all():
+        value = slider.get_attribute("aria-valuetext")
+        slider.press("Home")
+        slider.press("ArrowRight")
+        assert slider.get_attribute("aria-valuetext") != value
+        assert figure.locator("[aria-live]").text_content() == (
+            figure.locator("svg").get_attribute("aria-label")
+        )
 
 
 # The title page

@@ -138,6 +138,21 @@ def test_widget_shows_the_frame_of_the_choice():
     assert type(kind).__name__ == "Dropdown"
 
 
+def test_with_a_kernel_a_slider_stops_at_every_fine_value():
+    explorer = tail_explorer()
+    size, rows, _, shown = explorer.widget().children
+    assert [list(size.options), list(rows.options)] == [list(range(16, 65)), list(range(64, 129))]
+    size.value, rows.value = 33, 100
+    assert ">the last batch has 1 row<" in shown.value
+
+
+def test_the_page_stores_what_its_script_needs():
+    data = stored(tail_explorer().html())
+    fine = [list(range(16, 65)), list(range(64, 129)), ["keep", "drop", "pad", "wrap"]]
+    assert data["rule"] == {"name": "tail", "fine": fine, "given": None}
+    assert "rule" not in stored(small().html())
+
+
 def in_a_kernel():
     return types.SimpleNamespace(kernel=object())
 
@@ -166,6 +181,14 @@ def test_controls_refuse_nonsense():
         Control("a", "A", (), 1)
     with pytest.raises(ValueError, match=r"^default: expected one of \[1, 2\], got 3"):
         Control("a", "A", (1, 2), 3)
+    with pytest.raises(
+        ValueError, match=r"^fine: expected all of values in it, got none that is 2"
+    ):
+        Control("a", "A", (1, 2), 1, (1, 3))
+    with pytest.raises(TypeError, match=r"^fine\[1\]: expected a text or a number, got None"):
+        Control("a", "A", (1,), 1, (1, None))
+    with pytest.raises(TypeError, match=r"^fine: expected a tuple, got 5"):
+        Control("a", "A", (1,), 1, 5)
 
 
 # --- the explorer of masks
