@@ -13,6 +13,8 @@
   var START = 300; // characters of a line that say what it is
   var GUESSES = 2; // rows that are shown where none fits
   var REPORT = 600; // characters of a message that a report holds
+  var PART = 3; // words that a part of a message has, at least
+  var LONGEST = 400; // characters that it has, at most
   var SHARED = 9; // how rare the words that a guess shares with the message are, at least
 
   var made = {};
@@ -240,12 +242,31 @@
     return new Set(text.toLowerCase().match(/[a-z]{3,}/g) || []);
   }
 
+  /* A folded text without marks of code, and without "…" at its ends. */
+  function plain(text) {
+    return text.replaceAll("`", "").replace(/^[… ]+|[… ]+$/g, "");
+  }
+
+  /* The only row that has the whole text, as a page prints it of a message, in a wording. */
+  function quoted(text) {
+    var said = plain(text.replace(search("name"), ""));
+    if (text.length > LONGEST || count(said.replace(search("called"), "")) < PART) return null;
+    var has = (some) => (some || []).some((one) => one.includes(said));
+    var hits = (window.RAGGED_ERRORS || []).filter((entry) => has(entry.told) || has(entry.untold));
+    return hits.length === 1 && has(hits[0].told) ? hits[0] : null;
+  }
+
+  function count(text) {
+    return (text.toLowerCase().match(/[a-z]{3,}/g) || []).length;
+  }
+
   /* The rows nearest to a message that is probably of our subject. */
   function nearest(text) {
     if (!search("subject").test(text) || !search("framework").test(text)) return [];
     var said = words(text);
     var rows = window.RAGGED_ERRORS || [];
-    var known = rows.map((entry) => words(entry.title + " " + (entry.words || "")));
+    var worded = (entry) => [entry.title].concat(entry.told || [], entry.untold || []).join(" ");
+    var known = rows.map((entry) => words(worded(entry)));
     var counts = {};
     known.forEach((each) => each.forEach((word) => (counts[word] = (counts[word] || 0) + 1)));
     var rare = (word) => Math.log(known.length / counts[word]);
@@ -271,6 +292,8 @@
       }
       if (found.length > 1) break;
     }
+    var whole = found.length ? null : quoted(paste.texts[0]);
+    if (whole) return { entry: whole, other: null, read: "", guesses: [] };
     if (!found.length) return { entry: null, other: null, read: "", guesses: nearest(paste.texts[0]) };
     var other = found[1] ? found[1].entry : null;
     return { entry: found[0].entry, other: other, read: found[0].read, guesses: [] };

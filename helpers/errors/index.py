@@ -247,6 +247,23 @@ def wording(row: Entry) -> str:
     return fold(" ".join([row.title, *dict.fromkeys(row.versions.values())]))
 
 
+def wordings(row: Entry) -> tuple[list[str], list[str]]:
+    """Return the wordings of a row, those that its pattern knows by themselves, and the others.
+
+    A part of one that it knows is answered by the row, if no other wording has that part.
+    """
+    told, untold = [], []
+    for text in dict.fromkeys(map(fold, row.versions.values())):
+        knows = matching.fit(row, text.replace("…", ""))
+        (told if knows else untold).append(matching.plain(text))
+    return told, untold
+
+
+@functools.cache
+def _quotable() -> tuple[tuple[list[str], list[str]], ...]:
+    return tuple(wordings(row) for row in catalogue())
+
+
 @functools.cache
 def _wordings() -> tuple[str, ...]:
     return tuple(wording(row) for row in catalogue())
@@ -268,6 +285,9 @@ def _fits(paste: pastes.Paste) -> list[matching.Fit]:
             found.setdefault(fit.entry.id, fit)
         if len(found) > 1:
             break
+    if not found:
+        place = matching.quoted(_quotable(), paste.texts[0])
+        return [] if place is None else [matching.Fit(catalogue()[place], 0, 0, "")]
     return list(found.values())[:2]
 
 

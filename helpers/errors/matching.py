@@ -21,6 +21,11 @@ SUBJECT = (
     r"|\bsize of tensor"
 )
 FRAMEWORK = r"keras|tensor|\btf\.|\bjax\b|\btorch|\blayer|\[Op:|\{\{node|incompatible shapes"
+# What comes before a part of a message that says which it is.
+NAMED = r"^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning): ?"
+CALLED = r"Exception encountered when calling \w+\.call\(\)\."
+_PART = 3  # words that a part of a message has, at least
+_LONGEST = 400  # characters that it has, at most
 _SHARED = 9.0  # how rare the words that a guess shares with the message are, at least
 _PLACE = re.compile(r"\{([\w.:-]+)\}")
 
@@ -141,6 +146,33 @@ def fits(rows: Sequence["Entry"], text: str, *, raised: bool) -> list[Fit]:
         if not any(more.start <= each.start and each.end <= more.end for more in kept):
             kept.append(each)
     return kept
+
+
+def quoted(wordings: Sequence[tuple[list[str], list[str]]], text: str) -> int | None:
+    """Return the place of the only row that has the whole text in a wording, or None.
+
+    So is found what a page prints of a message: a part of at least three words, with the name of
+    the exception before it or not, and maybe cut short by "…".
+
+    Args:
+        wordings: Of each row those that its pattern knows by themselves, and the others, without
+            marks of code. A part of one of the others may be part of many messages: no answer.
+        text: A folded message.
+    """
+    said = plain(re.sub(NAMED, "", text))
+    if len(text) > _LONGEST or len(words(re.sub(CALLED, "", said))) < _PART:
+        return None
+    hits = []
+    for place, (told, untold) in enumerate(wordings):
+        known = any(said in one for one in told)
+        if known or any(said in one for one in untold):
+            hits.append((place, known))
+    return hits[0][0] if len(hits) == 1 and hits[0][1] else None
+
+
+def plain(text: str) -> str:
+    """Return a folded text as a page's heading shows it: no marks of code, no "…" at its ends."""
+    return text.replace("`", "").strip("… ")
 
 
 def nearest(wordings: tuple[str, ...], text: str) -> list[int]:

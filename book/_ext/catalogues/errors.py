@@ -67,7 +67,12 @@ def script(rows: Iterable[Entry], repository: str = "") -> str:
         repository: The address where a message that is not listed is reported; "" if not known.
     """
     lines = ",\n".join(_compact(_needed_to_find(row)) for row in rows)
-    words = {"subject": matching.SUBJECT, "framework": matching.FRAMEWORK}
+    words = {
+        "subject": matching.SUBJECT,
+        "framework": matching.FRAMEWORK,
+        "name": matching.NAMED,
+        "called": matching.CALLED,
+    }
     reading = json.dumps(pastes.READING | words)
     return (
         "// Made from the rows of helpers/errors and from what reads a paste there.\n"
@@ -78,13 +83,15 @@ def script(rows: Iterable[Entry], repository: str = "") -> str:
 
 def _needed_to_find(row: Entry) -> dict:
     """Return what the search needs of a row, not what is empty: the title page loads all."""
+    told, untold = index.wordings(row)
     found = {
         "id": row.id,
         "pattern": javascript(row.pattern),
         "where": row.where,
         "reads": row.reads,
         "warns": row.warns,
-        "words": _words(row),
+        "told": told,
+        "untold": untold,
         "title": plain(row.title),
     }
     return {name: value for name, value in found.items() if value}
@@ -116,10 +123,3 @@ def answers_script(rows: Iterable[Entry]) -> str:
 def plain(text: str) -> str:
     """Return Markdown of the error index without its marks."""
     return text.strip().replace("`", "")
-
-
-def _words(row: Entry) -> str:
-    """Return the words that a message is compared with where no row fits, but for the title's."""
-    titled = set(matching.words(plain(row.title)))
-    said = dict.fromkeys(matching.words(index.wording(row)))
-    return " ".join(word for word in said if word not in titled)
