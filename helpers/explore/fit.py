@@ -16,7 +16,7 @@ _CROPS = {
     "cup, 56 × 56": ("cup", slice(None), slice(12, 68)),
 }
 _WAYS = ("resize", "letterbox", "pad to bucket", "crop")
-_FIT_SCALE = 1.35  # at which the widest image has room beside the widest bucket
+_FIT_SCALE = 1.15  # the widest image has room beside the widest bucket, up to 1.35
 _STRETCHED = 1.05  # from here on an aspect is changed, not rounded
 
 
@@ -36,12 +36,10 @@ def fit_explorer() -> Explorer:
         ),
         title="One image on its way into a slot",
         caption=(
-            "Before and after at one scale; hatched is padding. Resize and letterbox scale the "
-            "image to a square slot, the letterbox by one number for both axes. Buckets have "
-            "multiples of a step as height and width, and the image goes into the smallest that "
-            "holds it. Crop takes the framed middle and pads an axis that is too short, where "
-            "Keras's CenterCrop enlarges the image. Lost are the pixels that are cut off, and "
-            "those for which a shrunk axis has no room."
+            "Before and after at one scale; hatched is padding. Resize and letterbox fill a square "
+            "slot. Pad to bucket goes up to multiples of the step. Crop takes the framed middle "
+            "and pads a short axis; Keras's CenterCrop enlarges the image. Lost are pixels cut "
+            "off, and those that a shrunk axis has no room for."
         ),
     )
 
