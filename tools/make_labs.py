@@ -134,7 +134,7 @@ def unmark(source: str) -> str:
 def adapt_markdown(source: str, name: str) -> str:
     """Turn a solution's markdown into the lab's: title, links, a link to the solution."""
     source = turn_links(re.sub(r"^# Solution: ", "# Lab: ", source))
-    heading = re.search(r"^## (.+)$", source, re.MULTILINE)
+    heading = re.search(r"^###? (.+)$", source, re.MULTILINE)
     if not heading or "</details>" not in source:
         return source
     return f"{source.rstrip()}\n\n[Solution](solutions/{name}#{notebooks.slug(heading[1])})"

@@ -86,7 +86,7 @@ def check(task: str, *answers: Any, **named: Any) -> None:
 
 
 def summary(lab: str) -> None:
-    """Print how many tasks of a lab are right, wrong and open, by the last check of each.
+    """Print how many checks of a lab are right, wrong and open, by the last run of each.
 
     What was checked before the kernel was restarted does not count.
 
@@ -100,7 +100,7 @@ def summary(lab: str) -> None:
         >>> check("tail-batches/count", floor=3, ceil=4, never_seen=9)
         tail-batches/count: right. 3 batches of 32 hold 96 of the 105 rows.
         >>> summary("tail-batches")
-        tail-batches: ... right, ... wrong..., ... open..., of 7 tasks.
+        tail-batches: ... right, ... wrong..., ... open..., of 7 checks.
     """
     arguments.text("lab", lab)
     tasks = _tasks(lab, f"lab {arguments.shown(lab)}")
@@ -109,7 +109,7 @@ def summary(lab: str) -> None:
         names = [name for name in tasks if progress.verdict(f"{lab}/{name}") == verdict]
         listed = f" ({', '.join(names)})" if names and verdict != "right" else ""
         said.append(f"{len(names)} {verdict}{listed}")
-    print(f"{lab}: {', '.join(said)}, of {len(tasks)} tasks.")
+    print(f"{lab}: {', '.join(said)}, of {len(tasks)} checks.")
 
 
 def _find(task: str) -> Callable[..., str | None]:

@@ -13,10 +13,10 @@ LABS = sorted(path.stem for path in lab_runs.LABS.glob("*.ipynb"))
 
 
 def answers(lab):
-    """For each task of a solution the cells that answer it, in order."""
+    """For each task of a solution the cells that answer it, in order; its steps are one task."""
     tasks = []
     for cell in notebooks.read(lab_runs.LABS / "solutions" / f"{lab}.ipynb").cells:
-        if cell.id.startswith("task-"):
+        if cell.id.startswith(("task-", "about-")) and "\n## " in f"\n{cell.source}":
             tasks.append([])
         elif cell.id.startswith(("answer-", "check-")):
             tasks[-1].append(cell)

@@ -12,6 +12,7 @@ import pytest
 from keras import layers, ops
 
 from helpers import images
+from helpers.labs import recipes
 from helpers.labs.tasks import images_to_sequences as tasks
 
 pytestmark = pytest.mark.slow
@@ -276,7 +277,7 @@ class Broken(layers.Layer):
 
 def test_a_reader_that_leaks_is_wrong(names):
     leaky = crnn(run=one_by_one(mask_norm=False, clean=False))
-    tasks._draw(leaky.weights)
+    recipes.draw_weights(leaky.weights)
     told = wrong("read", leaky, strings=names["strings"])
     assert re.match(
         r"reader: padding changes what it reads: string \d+ alone is read as '\d*', in a batch as "

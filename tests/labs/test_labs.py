@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 SOLUTIONS = sorted((ROOT / "labs" / "solutions").glob("*.ipynb"))
 EVERY_LAB = pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
+HINTS = ["Hint 1: where to look", "Hint 2: the idea", "Hint 3: nearly the code"]
 X = np.zeros((105, 26, 12), "float32")
 solved = lab_runs.fixture("solutions/tail-batches")
 right = functools.partial(lab_runs.right, "tail-batches")
@@ -46,7 +47,7 @@ def test_stored_outputs_have_the_verdict_at_every_task(solution, verdict):
     lines = ["".join(out.get("text", "") for out in c.outputs).splitlines()[-1] for c in cells]
     tasks = importlib.import_module(f"helpers.labs.tasks.{solution.stem.replace('-', '_')}").TASKS
     assert verdicts(solution.stem, lines) == [(task, verdict) for task in tasks]
-    assert 5 <= len(lines) <= 8
+    assert 5 <= len(lines) <= 9
     assert not any(
         tag.startswith(("nbval", "raises")) for c in cells for tag in c.metadata.get("tags", [])
     )
@@ -58,7 +59,7 @@ def test_the_last_cell_counts_what_is_right(solution):
         last = notebooks.read(path).cells[-1]
         assert last.source == f'labs.summary("{solution.stem}")'
         [count] = re.findall(rf"(\d+) {told}", last.outputs[0].text)
-        assert last.outputs[0].text.endswith(f", of {count} tasks.\n")
+        assert last.outputs[0].text.endswith(f", of {count} checks.\n")
 
 
 @EVERY_LAB
@@ -75,18 +76,37 @@ def test_the_lab_is_in_step_with_its_solution(solution):
 
 
 @EVERY_LAB
-def test_every_task_has_a_hint_and_links_that_lead_somewhere(solution):
+def test_every_task_has_three_hints_and_links_that_lead_somewhere(solution):
     lab = make_labs.generate(solution)
     text = [cell.source for cell in lab.cells if cell.cell_type == "markdown"]
-    tasks = sum(cell.source.count("labs.check(") for cell in lab.cells)
-    assert sum("<details><summary>Hint</summary>" in cell for cell in text) == tasks
-    headings = re.findall(r"^## (.+)$", "\n".join(text), re.MULTILINE)
+    tasks = [cell.source for cell in lab.cells if cell.id.startswith("task-")]
+    assert len(tasks) == sum(cell.source.count("labs.check(") for cell in lab.cells)
+    for task in tasks:
+        hints = re.findall(r"<details><summary>(.+)</summary>\n\n(?s:(.+?))\n\n</details>", task)
+        assert [name for name, _ in hints] == HINTS
+        assert "](../book/" in hints[0][1] or "`" in hints[0][1]
+    headings = [re.search(r"^##+ (.+)$", task, re.MULTILINE)[1] for task in tasks]
     links = [link for cell in text for link in re.findall(r"\]\(([^)]+)\)", cell)]
     anchors = [link.partition("#")[2] for link in links if link.startswith("solutions/")]
     assert anchors == [notebooks.slug(heading) for heading in headings]
     for link in links:
         if not link.startswith("http"):
             assert (ROOT / "labs" / link.partition("#")[0]).exists(), link
+
+
+@EVERY_LAB
+def test_every_task_says_how_many_minutes_it_takes(solution):
+    cells = {cell.id: cell.source for cell in notebooks.read(solution).cells}
+    tasks = [source for name, source in cells.items() if name.startswith("task-")]
+    minutes = [int(re.match(r"##+ .+\n\n\*(\d+) minutes\*\n\n", task)[1]) for task in tasks]
+    assert f"The tasks take about {sum(minutes)} minutes in all." in cells["title"]
+
+
+@EVERY_LAB
+def test_the_first_cell_is_short(solution):
+    cells = {cell.id: cell.source for cell in notebooks.read(solution).cells}
+    assert len(cells["setup"].splitlines()) <= 17
+    assert not re.search(r"^(def|class) ", cells["setup"], re.MULTILINE)
 
 
 def test_a_changed_solution_makes_the_lab_stale(tmp_path):
@@ -425,24 +445,23 @@ def test_a_metric_of_keras_is_right_too(capsys):
 def test_wrong_static_batches(names):
     model, x, predictions = names["static_model"], names["x"], names["predictions"]
 
-    def told(plan, answer=predictions):
-        return wrong("static", plan, answer, model=model, x=x)
+    def told(answer):
+        return wrong("static", answer, model=model, x=x)
 
-    pad = batching.fixed(105, 32, tail="pad")
-    assert "takes batches of 32 rows, the plan has batches of 9 and 32" in told(
-        batching.fixed(105, 32)
-    )
-    assert "rows 96 to 104 are never seen (9 of 105); the tail policy is 'drop'" in told(
-        batching.fixed(105, 32, tail="drop")
-    )
-    assert "rows 0 to 22 count twice (23 of 105), as the tail policy is 'wrap'" in told(
-        batching.fixed(105, 32, tail="wrap")
-    )
-    assert "it is a plan for 270 rows, there are 105" in told(batching.fixed(270, 32, tail="pad"))
-    assert "expected 105 rows, got 128; 23 of them belong to padding rows" in told(
-        pad, names["outputs"]
-    )
-    assert "the order along the batch axis is not: at row 0 stands" in told(pad, predictions[::-1])
+    assert "expected 105 rows, got 128; 23 of them belong to padding rows" in told(names["outputs"])
+    assert "expected 105 rows, got 96; class is right" in told(predictions[:96])
+    assert "the order along the batch axis is not: at row 0 stands" in told(predictions[::-1])
+
+
+@pytest.mark.slow
+def test_a_plan_with_padding_rows_is_right_too(names, capsys):
+    from helpers import feeding
+
+    model, x = names["static_model"], names["x"]
+    plan = batching.fixed(105, 32, tail="pad")
+    outputs = model.predict(feeding.PlannedDataset(plan, x), verbose=0)
+    right("static", plan.restore(outputs), model=model, x=x)
+    assert "105 predictions, from 4 batches of 32" in capsys.readouterr().out
 
 
 @pytest.mark.slow

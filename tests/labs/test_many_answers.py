@@ -135,22 +135,6 @@ METRICS = choice(
         "never reset": NeverReset(),
     },
 )
-PLANS = choice(
-    {
-        "padded": batching.fixed(105, 32, tail="pad"),
-        "shuffled": batching.fixed(105, 32, tail="pad", shuffle=3),
-    },
-    {
-        "None": None,
-        "text": "pad",
-        "a list": [32, 32, 32, 32],
-        "kept": batching.fixed(105, 32),
-        "dropped": batching.fixed(105, 32, tail="drop"),
-        "wrapped": batching.fixed(105, 32, tail="wrap"),
-        "of 16": batching.fixed(105, 16, tail="pad"),
-        "of 104": batching.fixed(104, 32, tail="pad"),
-    },
-)
 TASKS = {
     "tail-batches/count": Task(
         {"floor": (NUMBER, 3), "ceil": (NUMBER, 4), "never_seen": (NUMBER, 9)}
@@ -166,9 +150,7 @@ TASKS = {
     "tail-batches/mend": Task({"dataset_class": DATASETS}),
     "tail-batches/predict": Task({"predictions": (ARRAY, nine(X))}, {"model": nine, "x": X}),
     "tail-batches/metric": Task({"mean_error": METRICS}),
-    "tail-batches/static": Task(
-        {"plan": PLANS, "predictions": (ARRAY, nine(X))}, {"model": nine, "x": X}
-    ),
+    "tail-batches/static": Task({"predictions": (ARRAY, nine(X))}, {"model": nine, "x": X}),
 }
 
 

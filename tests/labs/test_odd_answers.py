@@ -76,6 +76,10 @@ def test_another_style_is_right(name, capsys):
     assert ": right" in capsys.readouterr().out
 
 
+def mean(x):
+    return x.mean(axis=1)
+
+
 WRONG = {
     "a set for a shape": ("shapes", [{32, 26, 12}, *SHAPES[1:]], {"x": X}, "first: expected whole"),
     "nested lists": ("count", [[3, [4]], 4, 9], {}, "floor: expected a number, got [3, [4]]"),
@@ -86,7 +90,7 @@ WRONG = {
     "a typo": ("mend", [Typo], {}, "has no attribute 'rows', in your line `return self.rows[i]`."),
     "no dataset": ("mend", [dict], {}, "it raises TypeError: dict expected at most 1 argument"),
     "None as a metric": ("metric", [None], {}, "'NoneType' object has no attribute 'reset_state'"),
-    "a plan of None": ("static", [None, X], {"model": None, "x": X}, "no attribute 'n'"),
+    "None for predictions": ("static", [None], {"model": mean, "x": X}, "it computed?"),
 }
 
 

@@ -110,14 +110,14 @@ def test_a_summary_counts_the_last_verdicts_of_one_lab(told, capsys):
     told("count", 3, 4, 8)
     labs.check("tail-batches/metric", ...)
     labs.summary("tail-batches")
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.endswith("tasks.")]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.endswith("checks.")]
     assert lines == [
         "masking: 0 right, 0 wrong, 7 open (shapes, which-leak, mend-embedding, mend-operation, "
-        "mend-convolution, find, loss), of 7 tasks.",
+        "mend-convolution, find, loss), of 7 checks.",
         "tail-batches: 1 right, 1 wrong (metric), 5 open (shapes, mend, predict, static, "
-        "pipeline), of 7 tasks.",
+        "pipeline), of 7 checks.",
         "tail-batches: 0 right, 1 wrong (count), 6 open (shapes, mend, predict, metric, static, "
-        "pipeline), of 7 tasks.",
+        "pipeline), of 7 checks.",
     ]
 
 

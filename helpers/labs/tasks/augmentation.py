@@ -18,6 +18,7 @@ from helpers.labs.checks import (
     check_two_inputs,
     first_line,
 )
+from helpers.labs.recipes import check_padded_pictures, draw_weights
 from helpers.labs.steps import Answers
 from helpers.padding import pad
 
@@ -194,6 +195,36 @@ def together(mended: Callable, *, scenes: Callable) -> str:
     _check_masks(parts["masks"], parts["pictures"], given)
     _check_boxes(parts["boxes"], parts["pictures"], given[2])
     return "Mask and boxes go where the pixels went, and no class is made up."
+
+
+def batches(batches: Any, *, crops: Callable) -> str:
+    """Do batches show every crop once, padded and not resized, with its size and label?"""
+    pictures, _, far = crops(480)
+    check_padded_pictures(batches, pictures, far, most=32)
+    return f"All {len(far)} crops come once, each with its size and label, and none is resized."
+
+
+def model(untrained: Callable, *, crops: Callable) -> str:
+    """Does a model, of any weights, give logits that no padded pixel changes?"""
+    from helpers.masking.recording import state_kept
+
+    plain = callable(untrained) and not hasattr(untrained, "weights")
+    teller = attempted(untrained()) if plain else untrained
+    name = "untrained()"
+    check_model(teller, name)
+    pictures, _, _ = crops(8, split="test", seed=77)
+    batch, sizes, real = _padded(pictures, 88)
+    check_shape(_told(teller, [batch, sizes], name), {"batch": 8, "class": 2}, name=name)
+    with state_kept(teller):
+        draw_weights(teller.weights)
+        logits = _told(teller, [batch, sizes], name)
+        noise = np.where(real, batch, np.float32(9))
+        said = "with 9 instead of 0 in the padding"
+        _check_same(logits, _told(teller, [noise, sizes], name), said, name)
+        some, some_sizes, _ = _padded(pictures, 0)
+        said = "padded to a smaller batch"
+        _check_same(logits, _told(teller, [some, some_sizes], name), said, name)
+    return "It takes crops of any size, and no padded pixel has a say."
 
 
 def tell(teller: Any, *, crops: Callable) -> str:
@@ -536,23 +567,23 @@ def _padded(pictures: list[np.ndarray], least: int) -> tuple[np.ndarray, ...]:
     return batch, sizes, real[..., None]
 
 
-def _told(teller: Any, batch: list) -> np.ndarray:
-    check_two_inputs(teller, "teller")
+def _told(teller: Any, batch: list, name: str = "teller") -> np.ndarray:
+    check_two_inputs(teller, name)
     try:
         return _array(teller(batch, training=False))
     except Exception as error:
         spelled = ", ".join(map(str, batch[0].shape))
         raise Wrong(
-            "teller: cannot be called with [pictures, sizes], where the pictures are (batch, "
+            f"{name}: cannot be called with [pictures, sizes], where the pictures are (batch, "
             f"height, width, channels) = ({spelled}): {first_line(error)}"
         ) from error
 
 
-def _check_same(logits: np.ndarray, other: np.ndarray, said: str) -> None:
+def _check_same(logits: np.ndarray, other: np.ndarray, said: str, name: str = "teller") -> None:
     wrong = np.abs(logits - other).max(axis=1) > 1e-3 * max(1.0, float(np.abs(logits).max()))
     if wrong.any() or not np.isfinite(other).all():
         raise Wrong(
-            f"teller: padding changes what it says: {int(wrong.sum())} of {len(wrong)} crops get "
+            f"{name}: padding changes what it says: {int(wrong.sum())} of {len(wrong)} crops get "
             f"another answer {said}. `SizedStack` and `ToSequence` keep padding out, and so must "
             "what is behind them."
         )
@@ -576,5 +607,7 @@ TASKS = {
     "contract": contract,
     "clip": clip,
     "together": together,
+    "batches": batches,
+    "model": model,
     "tell": tell,
 }

@@ -21,12 +21,17 @@ from helpers.labs.checks import (
     first_line,
     hand_over,
 )
+from helpers.labs.recipes import check_padded_pictures, draw_weights
 from helpers.labs.steps import Answers
 from helpers.padding import pad
 
 CLASSES = 11  # ten digits and the blank
 SHARE = 0.85  # of the strings that `read` asks for
 Pictures = list[np.ndarray]
+_NO_MASK = (
+    "reader: its output carries no mask, so the loss and the decoding take the padded columns for "
+    "real ones. `ToSequence` makes a mask."
+)
 _UNITS = {
     "columns": "columns of the map, its width",
     "rows": "rows of the map, its height",
@@ -119,7 +124,7 @@ def which(
     for name, encoder in encoders.items():
         try:
             model = _encoder(encoder)
-            _draw(model.weights)
+            draw_weights(model.weights)
             alone = [_call(model, _batch([picture])) for picture in pictures]
         except Exception as error:
             refused[name] = first_line(error)
@@ -153,7 +158,7 @@ def mend(mended: Any, *, pictures: Pictures) -> str:
     expected = {"batch": len(pictures), "time": None, "class": CLASSES}
     check_shape(answer, expected, name="mended")
     with state_kept(mended):
-        _draw(given.weights)
+        draw_weights(given.weights)
         hand_over(given, given.weights, mended.weights)
         truth = [_call(given, picture[None]) for picture in pictures]
         for number, (picture, expected) in enumerate(zip(pictures, truth, strict=True)):
@@ -258,6 +263,37 @@ def _strings(too_narrow: Any, count: int) -> set[int]:
     return named
 
 
+def batches(batches: Any, *, strings: Callable) -> str:
+    """Do batches show every string once, padded and with its size and label?"""
+    pictures, _, labels = strings(1200, (1, 3), seed=0)
+    check_padded_pictures(batches, pictures, labels, most=32)
+    return f"All {len(pictures)} strings come once, each with its size and label."
+
+
+def model(reader: Any, *, strings: Callable) -> str:
+    """Does a model, of any weights, read a string alike alone and in a batch?"""
+    from helpers.masking.recording import state_kept
+
+    check_model(reader, "reader")
+    pictures, _, answers = strings(200, (4, 5), seed=77)
+    batch = _batch(pictures)
+    logits = _called(reader, batch, name="reader")
+    check_shape(logits, {"batch": 200, "time": None, "class": CLASSES}, name="reader")
+    _check_time(logits, batch, answers)
+    if _mask(logits) is None:
+        raise Wrong(_NO_MASK)
+    pictures, _, _ = strings(8, (1, 5), seed=77)
+    batch = _batch(pictures, more=9)
+    with state_kept(reader):
+        draw_weights(reader.weights)
+        alone = [_array(_called(reader, _batch([one]), name="reader")) for one in pictures]
+        rows = _rows(_array(_called(reader, batch, name="reader")))
+        if _differs([one[0] for one in alone], rows):
+            raise Wrong(f"reader: in a padded batch {_where_it_leaks(reader, pictures)}.")
+        _check_mask(reader, batch, [one.shape[1] for one in alone], "reader")
+    return "It takes strings of any width, and reads no padding."
+
+
 def read(reader: Any, *, strings: Callable) -> str:
     """Does a model read strings that are longer than all it was trained on?"""
     from helpers.images import greedy_decode
@@ -272,10 +308,7 @@ def read(reader: Any, *, strings: Callable) -> str:
         _check_time(logits, batch, answers)
         mask = _mask(logits)
         if mask is None:
-            raise Wrong(
-                "reader: its output carries no mask, so the loss and the decoding take the padded "
-                "columns for real ones. `ToSequence` makes a mask."
-            )
+            raise Wrong(_NO_MASK)
         logits = _array(logits)
         if not np.isfinite(logits[mask]).all():
             raise Wrong("reader: its output holds NaN or infinity. Try a smaller learning rate.")
@@ -378,14 +411,6 @@ def _batch(pictures: Pictures, more: int = 0) -> list[np.ndarray]:
     sizes = np.array([picture.shape[:2] for picture in pictures], "int32")
     height, width = sizes.max(axis=0)
     return [pad(pictures, (int(height), int(width) + more), axes=2)[0], sizes]
-
-
-def _draw(variables: Sequence) -> None:
-    """Give weights random values, the same on every version; biases and means are not 0."""
-    random = np.random.default_rng(0)
-    for variable in variables:
-        drawn = random.normal(0.0, 0.4, tuple(variable.shape))
-        variable.assign(np.abs(drawn) + 0.5 if variable.name == "moving_variance" else drawn)
 
 
 def _call(model: Any, batch: Any, training: bool = False) -> np.ndarray:
@@ -634,5 +659,7 @@ TASKS = {
     "mend": mend,
     "regions": regions,
     "steps": steps,
+    "batches": batches,
+    "model": model,
     "read": read,
 }
