@@ -5,8 +5,13 @@
   "use strict";
   var COLOURS = {
     batch: "#0072B2",
-    "on-batch": "#FFFFFF",
+    time: "#E69F00",
+    height: "#CC79A7",
+    width: "#56B4E9",
+    padding: "#6E7781",
     error: "#D55E00",
+    ink: "#1F2328",
+    "on-batch": "#FFFFFF",
     panel: "#FFFFFF"
   };
 
@@ -18,13 +23,27 @@
     return rest > 0.5 || (rest === 0.5 && low % 2) ? low + 1 : low;
   }
 
-  /* A number as SVG wants it: at most two decimals, no trailing zeros. Odd eighths lie just between
-     two. */
+  /* One or two decimals: odd quarters, or eighths, lie just between two numbers. */
+  function fixed(value, digits) {
+    var scale = Math.pow(10, digits), ties = digits === 2 ? 8 : 4;
+    return (Math.abs(value * ties % 2) === 1 ? whole(value * scale) / scale : value).toFixed(digits);
+  }
+
+  /* A number as SVG wants it: at most two decimals, no trailing zeros. */
   function px(value) {
-    var near = Math.abs(value * 8 % 2) === 1 ? whole(value * 100) / 100 : value;
-    var text = near.toFixed(2).replace(/0+$/, "").replace(/\.$/, "");
+    var text = fixed(value, 2).replace(/0+$/, "").replace(/\.$/, "");
     return text === "-0" ? "0" : text;
   }
+
+  function rects(boxes, look) {
+    var path = boxes.map(function (box) {
+      return "M" + px(box[0]) + " " + px(box[1]) + "h" + px(box[2]) + "v" + px(box[3]) +
+        "h" + px(-box[2]) + "z";
+    }).join("");
+    return path && '<path style="' + look + '" d="' + path + '"/>';
+  }
+
+  function capital(text) { return text[0].toUpperCase() + text.slice(1).toLowerCase(); }
 
   function write(x, y, words) {
     return '<text x="' + px(x) + '" y="' + px(y + 4) + '">' + words + "</text>";
@@ -158,9 +177,247 @@
     };
   }
 
+  /* One image on its way into a slot */
+
+  function resized(pixels, size, to) {
+    [0, 1].forEach(function (axis) {
+      var count = size[axis], across = axis ? to[0] : size[1], out = [];
+      function at(i, j) { return pixels[axis ? j * size[1] + i : i * size[1] + j]; }
+      for (var k = 0; k < to[axis]; k++) {
+        var middle = Math.min(Math.max((k + 0.5) * count / to[axis] - 0.5, 0), count - 1);
+        var low = Math.floor(middle), share = middle - low, above = Math.min(low + 1, count - 1);
+        for (var j = 0; j < across; j++) {
+          out[axis ? j * to[1] + k : k * across + j] = at(low, j) * (1 - share) + at(above, j) * share;
+        }
+      }
+      pixels = out;
+      size = axis ? to : [to[0], size[1]];
+    });
+    return pixels;
+  }
+
+  function part(pixels, wide, box) { /* top, left, bottom, right */
+    return pixels.filter(function (pixel, i) {
+      var row = Math.floor(i / wide), column = i % wide;
+      return row >= box[0] && row < box[2] && column >= box[1] && column < box[3];
+    });
+  }
+
+  var SCALE = 1.35;
+
+  function roomOf(photo) {
+    var words = ["height", "width"].map(function (axis, i) {
+      return axis + " " + photo.size[i] + (photo.slot[i] > photo.size[i] ? " of " + photo.slot[i] : "");
+    });
+    var rooms = words.map(function (text) { return 14 + 6.4 * text.length; });
+    return [Math.max.apply(null, rooms.concat(7.3 * photo.name.length, 6 + photo.slot[1] * SCALE)), words];
+  }
+
+  function photograph(photo, x, words) {
+    var top = 56, left = x + 6, h = photo.size[0] * SCALE, w = photo.size[1] * SCALE;
+    var high = photo.slot[0] * SCALE, wide = photo.slot[1] * SCALE;
+    var body = rects([[x, top, 4, h]], "fill:" + css("height")) +
+      rects([[left, top - 6, w, 4]], "fill:" + css("width")) +
+      rects([[x, top - 17, 10, 4]], "fill:" + css("width")) + write(x + 14, top - 15, words[1]) +
+      rects([[x + 3, top - 36, 4, 10]], "fill:" + css("height")) + write(x + 14, top - 31, words[0]) +
+      '<text x="' + px(x) + '" y="' + px(top - 43) + '" font-weight="700">' + photo.name + "</text>" +
+      '<g transform="translate(' + px(left) + " " + px(top) + ")scale(" + SCALE + ')"><image width="' +
+      photo.size[1] + '" height="' + photo.size[0] + '" style="image-rendering:pixelated" href="' +
+      png(photo.pixels, photo.size[1]) + '"/></g>' +
+      rects([[left + w, top, wide - w, h], [left, top + h, wide, high - h]].filter(function (box) {
+        return box[2] && box[3];
+      }), "fill:url(#hatch)") +
+      rects([[left, top, wide, high]], "fill:none;stroke:" + css("padding") + ";stroke-width:1");
+    if (photo.kept) {
+      var box = photo.kept.map(function (n, i) { return px((i % 2 ? left : top) + n * SCALE); });
+      [["panel", 4], ["ink", 2]].forEach(function (line) {
+        body += '<path style="fill:none;stroke:' + css(line[0]) + ";stroke-width:" + line[1] + '" d="M' +
+          box[1] + " " + box[0] + "H" + box[3] + "V" + box[2] + "H" + box[1] + 'z"/>';
+      });
+    }
+    return body;
+  }
+
+  function fit(given) {
+    var crops = {};
+    Object.keys(given).forEach(function (name) {
+      crops[name] = { size: given[name].size, pixels: bytes(given[name].pixels) };
+    });
+    return function (choice) {
+      var name = choice[0], way = choice[1], side = choice[2];
+      var pixels = crops[name].pixels, size = crops[name].size, slot = [side, side];
+      var real = size, after = pixels, kept = null, scales = [1, 1], room;
+      function product(pair) { return pair[0] * pair[1]; }
+      function least(n, i) { return Math.min(n, size[i]); }
+      if (way === "resize" || way === "letterbox") {
+        real = slot;
+        if (way === "letterbox") {
+          var rounded = function (over, under) { return Math.max(1, Math.floor((2 * over + under) / (2 * under))); };
+          real = size[1] <= size[0] ? [side, rounded(size[1] * side, size[0])]
+            : [rounded(size[0] * side, size[1]), side];
+        }
+        after = resized(pixels, size, real);
+        scales = real.map(function (n, i) { return n / size[i]; });
+        room = product(real.map(least));
+      } else if (way === "crop") {
+        real = slot.map(least);
+        var from = real.map(function (n, i) { return Math.floor((size[i] - n) / 2); });
+        kept = [from[0], from[1], from[0] + real[0], from[1] + real[1]];
+        after = part(pixels, size[1], kept);
+        room = product(real);
+      } else {
+        slot = size.map(function (n) { return Math.ceil(n / side) * side; });
+        room = product(real);
+      }
+      var padding = 1 - product(real) / product(slot), lost = 1 - room / product(size);
+      var stretch = scales[0] / scales[1], most = Math.max(stretch, 1 / stretch), verdict;
+      if (most >= 1.05) {
+        verdict = "distorted: " + Number(fixed(most, 1)) + " times as " +
+          (stretch > 1 ? "high for its width" : "wide for its height");
+      } else if (scales[0] !== 1 || scales[1] !== 1) verdict = "aspect kept, true size not";
+      else verdict = "aspect and true size kept" + (lost ? ", the edges gone" : "");
+      var scaled = "height × " + fixed(scales[0], 2) + ", width × " + fixed(scales[1], 2);
+      var body = '<text x="4" y="14" font-weight="700">' + verdict + '</text><text x="4" y="32">' +
+        scaled + "</text>";
+      [["padding", padding, 42, "fill:url(#hatch);stroke:" + css("padding")],
+        ["pixels lost", lost, 60,
+          "fill:none;stroke:" + css("error") + ";stroke-width:2;stroke-dasharray:4 2"]
+      ].forEach(function (bar) {
+        var wide = Number(fixed(180 * bar[1], 1)), y = bar[2];
+        body += '<text x="4" y="' + (y + 12) + '">' + bar[0] + "</text>";
+        if (wide) {
+          body += '<g style="' + bar[3] + '"><path d="M84 ' + (y + 2) + "h" + wide + "v12h-" + wide +
+            'z"/></g>';
+        }
+        body += '<text x="' + general(92 + wide) + '" y="' + (y + 12) + '" font-weight="700">' +
+          percent(bar[1]) + "</text>";
+      });
+      function shade(values) { return values.map(function (value) { return value / 255; }); }
+      var shape = "(" + slot[0] + ", " + slot[1] + ", 1)";
+      var one = { name: "before", pixels: shade(pixels), size: size, slot: size, kept: lost && kept };
+      var other = { name: "after: " + shape, pixels: shade(after), size: real, slot: slot };
+      var left = roomOf(one), right = roomOf(other);
+      body += '<g transform="translate(0 84)">' + photograph(one, 4, left[1]) +
+        photograph(other, 14 + left[0], right[1]) + "</g>";
+      return [capital(name) + ", " + way + (way === "pad to bucket" ? " in steps of " + side
+        : " to " + side + " × " + side) + ": " + shape + "; " + scaled + "; padding " + percent(padding) +
+        "; pixels lost " + percent(lost) + "; " + verdict + ".", body];
+    };
+  }
+
+  /* From the width of an image to the steps of a sequence */
+
+  function columnSpans(width, layers, padding) {
+    var first = 0, size = 1, jump = 1, count = width;
+    return layers.map(function (layer) {
+      var span = layer[1], strides = layer[2], before = 0;
+      if (padding === "valid") {
+        count = Math.max(Math.floor((count - span) / strides) + 1, 0);
+      } else {
+        var columns = Math.ceil(count / strides);
+        before = Math.floor(Math.max((columns - 1) * strides + span - count, 0) / 2);
+        count = columns;
+      }
+      first -= before * jump;
+      size += (span - 1) * jump;
+      jump *= strides;
+      return { first: first, size: size, jump: jump, count: count };
+    });
+  }
+
+  function columnCells(x, y, cell, real, total, paint, high) {
+    var gap = cell >= 8 ? 2 : 1;
+    return [[0, real, paint], [real, total - real, "url(#hatch)"]].map(function (run) {
+      return run[1] ? '<g style="fill:none;stroke-width:' + high + ";stroke-dasharray:" + px(cell - gap) +
+        " " + gap + ";stroke:" + run[2] + '"><path d="M' + px(x + run[0] * cell) + " " +
+        px(y + high / 2) + "h" + px(run[1] * cell - gap) + '"/></g>' : "";
+    }).join("");
+  }
+
+  function columnWords(real, total) {
+    if (!real) return total ? "no column, " + total + " padding" : "no column";
+    return amount(real, "column") + (total > real ? " + " + (total - real) + " padding" : "");
+  }
+
+  function ends(count) { return count > 1 ? [0, count - 1] : count ? [0] : []; }
+
+  function image(given) {
+    return function (choice) {
+      var width = choice[0], total = choice[1], layers = given.stacks[choice[2]], padding = choice[3];
+      var own = columnSpans(width, layers, padding), batch = columnSpans(total, layers, padding);
+      var last = layers.length - 1, alone = own[last], padded = batch[last], real = alone.count;
+      var moved = real && alone.first !== padded.first;
+      var words = layers.map(function (layer, i) { return columnWords(own[i].count, batch[i].count); });
+      var lines = layers.map(function (layer, i) {
+        return [layer[0] + ": " + words[i], batch[i], own[i].count, "width"];
+      });
+      lines.push(["the sequence: " + words[last].replace("column", "step"), padded, real, "time"]);
+      lines.push(["the image alone: " + (real ? amount(real, "step") : "no step") + (moved ? ", moved" : ""),
+        alone, real, "time"]);
+      function start(spans) { return spans.count ? spans.first + spans.size / 2 - spans.jump / 2 : 0; }
+
+      var scale = given.scale, left = given.left, tall = 8, top = 24, y = 24 + tall * scale + 6;
+      var body = write(4, 8, "image: width " + width +
+        (total > width ? " + " + (total - width) + " padding" : "")) +
+        rects([[left, 18, width * scale, 4]], "fill:" + css("width"));
+      if (total > width) {
+        body += rects([[left + width * scale, top, (total - width) * scale, tall * scale]], "fill:url(#hatch)");
+      }
+      var sequence = y + 38 * layers.length + 18, cell = padded.jump * scale;
+      var at = left + start(padded) * scale;
+      function edge(pixel) { return Math.min(Math.max(pixel, 0), total) * scale + left; }
+      body += '<g style="fill:' + css("time") + ';fill-opacity:.22">' + ends(real).map(function (step) {
+        var from = padded.first + step * padded.jump, a = px(edge(from)), b = px(edge(from + padded.size));
+        return '<path d="M' + a + " " + px(top) + "H" + b + "V" + px(y - 6) + "L" +
+          px(at + (step + 1) * cell - 2) + " " + px(sequence) + "H" + px(at + step * cell) + "L" + a + " " +
+          px(y - 6) + 'z"/>';
+      }).join("") + "</g>" + given.ink[width] +
+        rects([[left, top, width * scale, tall * scale]],
+          "fill:none;stroke:" + css("padding") + ";stroke-width:1");
+      lines.forEach(function (line) {
+        var time = line[3] === "time", x = left + start(line[1]) * scale, pitch = line[1].jump * scale;
+        body += write(4, y + 8, line[0]) +
+          columnCells(x, y + 18, pitch, line[2], line[1].count, css(line[3]), time ? 20 : 14);
+        if (time && line[2] && pitch >= 14) {
+          body += '<g text-anchor="middle" style="fill:#1F2328">' + ends(line[2]).map(function (step) {
+            return '<text x="' + px(x + (step + 0.5) * pitch - 1) + '" y="' + px(y + 32) + '">' +
+              (step + 1) + "</text>";
+          }).join("") + "</g>";
+        }
+        y += time ? 44 : 38;
+      });
+
+      function way(count, spans) {
+        return [count].concat(spans.map(function (each) { return each.count; })).join(" → ");
+      }
+      var beyond = 0, verdict, step;
+      for (step = 0; step < real && total > width; step++) {
+        if (padded.first + step * padded.jump + padded.size > width) beyond++;
+      }
+      if (!real) {
+        var least = 1;
+        while (!columnSpans(least, layers, padding)[last].count) least++;
+        verdict = "no step is left: the stack needs a width of " + least;
+      } else if (moved) {
+        verdict = "moved: step 1 sees from pixel " + padded.first + ", alone from " + alone.first;
+      } else if (beyond) {
+        verdict = "in place, but " + beyond + " of " + real + " steps " +
+          (beyond === 1 ? "sees" : "see") + " padding";
+      } else verdict = "every step sees what it sees alone";
+      verdict = verdict.replaceAll("-", "−");
+      [[12, "width " + way(width, own)], [28, verdict]].forEach(function (line) {
+        body += '<text x="4" y="' + general(y + line[0]) + '" font-weight="700">' + line[1] + "</text>";
+      });
+      return [capital(choice[2]) + ", " + padding + ": width " + way(width, own) + ", batch " +
+        way(total, batch) + "; " + verdict + ".", body];
+    };
+  }
+
   var RULES = {
     tail: function () { return tail; },
-    value_range: valueRange
+    value_range: valueRange,
+    fit: fit,
+    image: image
   };
 
   document.querySelectorAll("figure.re-explorer").forEach(function (figure) {

@@ -1,5 +1,6 @@
 """One image on its way into a slot."""
 
+import base64
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ def fit_explorer() -> Explorer:
         (
             Control("image", "Image", tuple(_CROPS), "cat, 40 × 96"),
             Control("way", "Way", _WAYS, "resize"),
-            Control("side", "Slot or bucket step", (32, 48, 64), 64),
+            Control("side", "Slot or bucket step", (32, 48, 64), 64, range(32, 65)),
         ),
         title="One image on its way into a slot",
         caption=(
@@ -41,6 +42,14 @@ def fit_explorer() -> Explorer:
             "and pads a short axis; Keras's CenterCrop enlarges the image. Lost are pixels cut "
             "off, and those that a shrunk axis has no room for."
         ),
+        rule="fit",
+        given={
+            name: {
+                "size": crop_of(name).shape,
+                "pixels": base64.b64encode(crop_of(name).tobytes()).decode(),
+            }
+            for name in _CROPS
+        },
     )
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from helpers.data import digit_strings
 from helpers.explore.explorer import Control, Explorer
-from helpers.figures import Drawing, column_spans, draw_columns
+from helpers.figures import WIDTH, Drawing, column_spans, draw_columns
+from helpers.figures.images import pixels
 
 STACKS = {
     "conv 3, pool 2": (("conv 3", 3, 1), ("pool 2", 2, 2)),
@@ -17,8 +18,13 @@ STACKS = {
 }
 """The stacks of `image_explorer`: name, window and strides along the width of every layer."""
 
-_STRINGS = {6: 5, 13: 22, 20: 81}  # width -> which of the first training strings
+_STRINGS = {  # width -> which of the first training strings
+    **{4: 146, 5: 25, 6: 5, 7: 172, 11: 2, 12: 27, 13: 22, 14: 46, 15: 73},
+    **{16: 30, 17: 47, 18: 21, 19: 210, 20: 81},
+}
 _VIEW = (-2, 30)  # pixels for which there is room in every frame
+_SCALE = (WIDTH - 8) / (_VIEW[1] - _VIEW[0])  # and what that makes of a pixel
+_LEFT = 4 - _VIEW[0] * _SCALE
 
 
 def image_explorer() -> Explorer:
@@ -33,8 +39,8 @@ def image_explorer() -> Explorer:
     return Explorer(
         _image_frame,
         (
-            Control("width", "Image width", tuple(_STRINGS), 13),
-            Control("batch", "Batch width", (20, 24, 27), 24),
+            Control("width", "Image width", (6, 13, 20), 13, tuple(_STRINGS)),
+            Control("batch", "Batch width", (20, 24, 27), 24, range(20, 28)),
             Control("stack", "Layers", tuple(STACKS), "conv 3, pool 2"),
             Control("padding", "Padding of the layers", ("valid", "same"), "valid"),
         ),
@@ -44,6 +50,13 @@ def image_explorer() -> Explorer:
             "show which ones the first and the last step see. Hatched pixels are padding, and "
             "hatched columns and steps come after the image's own."
         ),
+        rule="image",
+        given={
+            "stacks": STACKS,
+            "scale": _SCALE,
+            "left": _LEFT,
+            "ink": {n: pixels(_string(n), _LEFT, 24, _SCALE, ink=16) for n in _STRINGS},
+        },
     )
 
 

@@ -9,7 +9,7 @@ from site_pages import CHAPTER, HTML, violations, wait_until
 from site_sound import CUT_LABELS
 
 from helpers import errors
-from helpers.explore import tail_explorer, value_range_explorer
+from helpers.explore import fit_explorer, image_explorer, tail_explorer, value_range_explorer
 from helpers.figures import PALETTE
 from tools.masks import measure
 
@@ -162,8 +162,12 @@ def test_script_and_python_draw_the_same_frames(page):
 
 
 TAILS = ("keep", "drop", "pad", "wrap")
+FITS = tuple(control.values for control in fit_explorer().controls[:2])
+STACKS = tuple(control.values for control in image_explorer().controls[2:])
 FINE = {  # of each explorer whose drawing the site computes, some values of each control
     tail_explorer: [(*range(16, 65, 6), 63), (*range(64, 129, 5), 105), TAILS],
+    fit_explorer: [*FITS, (33, 40, 45, 63)],
+    image_explorer: [(4, 6, 7, 11, 16, 19), (20, 21, 26, 27), *STACKS],
     value_range_explorer: [
         (1, 2, 3, 5, 7, 19, 254, 255),
         [i / 100 for i in (-20, -7, -1, 0, 3, 11)],
@@ -175,6 +179,7 @@ FINE = {  # of each explorer whose drawing the site computes, some values of eac
 def test_the_script_of_the_site_draws_what_python_draws(page, make):
     explorer = make()
     script = (notebooks.ROOT / "book/_static/explorers.js").read_text("utf-8")
+    assert f"    {explorer.rule}: " in script.split("var RULES")[1]
     page.set_content(f"<main>{explorer.html()}</main><script>{script}</script>")
     figure, frames = page.locator("figure"), []
     highest = max(explorer.frame(**choice).height for choice in explorer.choices())

@@ -124,7 +124,7 @@ def test_the_shares_of_a_fit_are_those_of_its_pixels(choice):
     assert ("distorted" in fitted(**choice).alt) == distorted
 
 
-@pytest.mark.parametrize("choice", CHOICES[:6], ids=str)
+@pytest.mark.parametrize("choice", [*CHOICES[:6], CHOICES[0] | {"side": 45}], ids=str)
 def test_what_is_resized_is_resized_as_by_keras(choice):
     for image in (CAT, PHOTOGRAPHER, CUP):
         before = crop_of(image)
@@ -168,7 +168,10 @@ def test_the_fit_explorer_says_what_it_shows():
     assert len(images) == len(set(images)) < 3 * 10
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=str)
+FINER = [choice | {"side": side} for choice in CHOICES[::3] for side in (33, 40, 47, 63)]
+
+
+@pytest.mark.parametrize("choice", CHOICES + FINER, ids=str)
 def test_fit_frames_fit_a_narrow_screen(choice):
     drawing = fitted(**choice)
     head, body = drawing.body.split('<g transform="translate(0 84)">')
