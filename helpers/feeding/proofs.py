@@ -23,7 +23,7 @@ def rows_seen(batches: Iterable, n: int) -> np.ndarray:
         n: The number of rows.
 
     Returns:
-        float64 ``(n,)``: for each row the sum of its weights; without weights, how often it came.
+        For each row the sum of its weights, float64 ``(n,)``; without weights, how often it came.
 
     Raises:
         TypeError: ``n`` is no integer, a batch is no such tuple, or a target is no integer.
