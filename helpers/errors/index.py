@@ -19,6 +19,7 @@ from helpers.errors.pastes import fold
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
 AXES = ("batch", "time", "features", "height and width", "channels")
+_NODE = 500  # characters of the name of a node that a `[^}]*` spans
 _SPAN = 2_000  # characters that a `.*` of a pattern spans: so a search takes linear time
 
 
@@ -35,7 +36,8 @@ class Entry:
         id: Name of the row, of its page ``messages/ID`` and of its anchor on ``error-index``.
         title: The problem in a few words.
         pattern: Regular expression for the message's stable part, see :func:`find`; only what
-            Python and JavaScript read alike. Where the file has ``.*`` it spans 2,000 characters.
+            Python and JavaScript read alike. Where the file has ``.*`` it spans 2,000 characters,
+            ``[^}]*`` 500.
             A part that a condition or `reads` needs has a name, ``(?P<name>...)``.
         exception: Names of the exceptions, or warnings, that carry the message.
         cause: Why it happens, in one to three sentences of Markdown.
@@ -178,7 +180,8 @@ def _row(file: Traversable) -> dict:
     try:
         row = yaml.load(file.read_bytes(), _LOADER)
         row["exception"] = tuple(row["exception"])
-        row["pattern"] = row["pattern"].replace(".*", f".{{0,{_SPAN}}}")
+        spans = row["pattern"].replace(".*", f".{{0,{_SPAN}}}")
+        row["pattern"] = spans.replace("[^}]*", f"[^}}]{{0,{_NODE}}}")
         row["not_on"] = tuple(row.get("not_on", ()))
         row["where"] = tuple(map(tuple, row.get("where", ())))
         reads = row.get("reads", ())

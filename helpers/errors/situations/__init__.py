@@ -6,7 +6,8 @@ feeds of different sizes. A feed is the shape of random inputs, a tuple that `fi
 or a function that makes a generator. A test trains and predicts with both. Where no model is
 trained, ``instead()`` is the code: it does the same for two sizes and returns pairs of what comes
 out and of what is wanted, a literal. A page prints the one with the other as a comment. A row
-without either says why in its field `no_mend`.
+without either says why in its field `no_mend`. A module with ``ALONE = True`` sets the number of
+devices, so the tests run it in a process of its own.
 """
 
 import importlib

@@ -61,8 +61,9 @@ def test_a_pattern_means_the_same_in_javascript(entry):
 
 # What the same mistakes say elsewhere: run eagerly, with a fixed length, in another layer.
 OTHER_WORDINGS = {
-    "Matrix size-incompatible: In[0]: [2,20], In[1]: [12,1] "
-    "[[{{node sequential_1/dense_1/Add}}]]": "flatten-of-another-length",
+    "Matrix size-incompatible: In[0]: [2,20], In[1]: [12,1] [[{{node sequential_1/dense/Add}}]]": (
+        "flatten-of-another-length"
+    ),
     "Computed output size would be negative: -1 [input_size: 3, effective_filter_size: 5, "
     "stride: 1] [Op:Conv2D]": "kernel-longer-than-the-sequence",
     "Computed output size would be zero or negative. Received `inputs shape=(None, 3, 2)`, "

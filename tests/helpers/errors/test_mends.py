@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import own_process
 import pytest
 
 from helpers import errors
@@ -112,6 +113,16 @@ def test_fit_and_predict_of_two_sizes_are_what_an_eager_call_says(row, backwards
 def test_what_is_used_instead_gives_what_is_wanted(row):
     pairs = run(row, "instead")
     assert [str(got) for got, _ in pairs] == [str(wanted) for _, wanted in pairs]
+
+
+@pytest.mark.slow
+@pytest.mark.any_backend
+@pytest.mark.parametrize(
+    "row", ["batch-that-the-devices-cannot-share", "rows-summed-over-replicas"]
+)
+def test_what_is_used_instead_gives_the_same_on_two_devices(row):
+    pairs = [[str(each) for each in pair] for pair in run(row, "instead")]
+    assert own_process.pairs_on_two_devices(row) == str(pairs)
 
 
 @pytest.mark.parametrize("row", INSTEAD)
