@@ -170,7 +170,7 @@ FINE = {  # of each explorer whose drawing the site computes, some values of eac
     image_explorer: [(4, 6, 7, 11, 16, 19), (20, 21, 26, 27), *STACKS],
     value_range_explorer: [
         (1, 2, 3, 5, 7, 19, 254, 255),
-        [i / 100 for i in (-20, -7, -1, 0, 3, 11)],
+        [i / 100 for i in (-20, -7, -1, 0, 3, 20)],
     ],
 }
 
