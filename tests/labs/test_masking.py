@@ -376,7 +376,7 @@ def test_the_judge_knows_the_layers_and_the_one_that_loses_the_mask(names, given
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("embedding", "lost_at: `embedding` makes the mask and hands it on. Look behind it."),
+        ("embedding", "lost_at: `embedding` makes the mask and hands it on. Look after it."),
         ("norm", "lost_at: `norm` gets no mask: it is lost before. Look in front of it."),
         ("attention", "lost_at: `attention` gets no mask: it is lost before."),
         ("mean", "lost_at: `mean` gets no mask: it is lost before."),

@@ -463,7 +463,7 @@ def _check_clip_mask(mended: Any, clips: np.ndarray) -> None:
     mask = mask_of(drawn)
     if mask is None:
         raise Wrong(
-            "mended: the mask (batch, time) of the frames is lost on the way: an LSTM behind it "
+            "mended: the mask (batch, time) of the frames is lost on the way: an LSTM after it "
             "would read padded frames."
         )
     if not np.array_equal(_array(mask), real):

@@ -102,7 +102,7 @@ def sizes(
         if got > least:
             raise Wrong(
                 f"smallest: the {word} axis: {got} pixels work, and {got - 1} work too. Go "
-                "backwards, and do not take more than the layer behind needs."
+                "backwards, and do not take more than the layer after it needs."
             )
         if got < least:
             lost = _lost(parts, axis, got, least)
@@ -490,7 +490,7 @@ def _check_mask(model: Any, batch: list, real: list[int], name: str) -> None:
     if mask is None:
         raise Wrong(
             f"{name}: its output carries no mask, so a loss takes the padded columns for real "
-            "ones. `ToSequence` makes a mask, and the layers behind it pass it on."
+            "ones. `ToSequence` makes a mask, and the layers after it pass it on."
         )
     for string, (marks, steps) in enumerate(zip(mask, real, strict=True)):
         if not np.array_equal(marks, np.arange(len(marks)) < steps):

@@ -31,7 +31,7 @@ Rows = list[np.ndarray]
 
 
 def shapes(embedding: tuple, lstm: tuple, average: tuple, *, model: Any, ids: np.ndarray) -> str:
-    """What are the shapes of the output and of the mask behind three layers?"""
+    """What are the shapes of the output and of the mask after three layers?"""
     from helpers.masking import trace
 
     steps = {step.name: step for step in trace(model, ids).steps}
@@ -101,7 +101,7 @@ def find(lost_at: Any, mended: Any, *, given: Any, rows: Rows) -> str:
     if name not in LAYERS:
         raise Wrong(f"lost_at: expected one of the layers {', '.join(LAYERS)}, got {brief(name)}.")
     if LAYERS.index(name) < LAYERS.index(LOST_AT):
-        raise Wrong(f"lost_at: `{name}` makes the mask and hands it on. Look behind it.")
+        raise Wrong(f"lost_at: `{name}` makes the mask and hands it on. Look after it.")
     if LAYERS.index(name) > LAYERS.index(LOST_AT):
         raise Wrong(f"lost_at: `{name}` gets no mask: it is lost before. Look in front of it.")
     _check_mended(mended, given, rows)
@@ -200,7 +200,7 @@ def _call(model: Any, batch: np.ndarray) -> Any:
 
 
 def _leak(model: Any, rows: Rows) -> Any:
-    """Measure a leak, quickly: one draw of weights, padding behind the rows."""
+    """Measure a leak, quickly: one draw of weights, padding after the rows."""
     from helpers.masking import padding_leak
 
     try:
