@@ -203,7 +203,7 @@
     });
   }
 
-  var SCALE = 1.35;
+  var SCALE = 1.15;
 
   function roomOf(photo) {
     var words = ["height", "width"].map(function (axis, i) {

@@ -255,7 +255,8 @@ def wordings(row: Entry) -> tuple[list[str], list[str]]:
 
     A part of one that it knows is answered by the row, if no other wording has that part.
     """
-    told, untold = [], []
+    told: list[str] = []
+    untold: list[str] = []
     for text in dict.fromkeys(map(fold, row.versions.values())):
         knows = matching.fit(row, text.replace("…", ""))
         (told if knows else untold).append(matching.plain(text))

@@ -11,7 +11,7 @@ def vowels() -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Load three spoken vowels, once as frames and once as tokens.
 
     Returns:
-        Frames, float32 ``(time, 12)`` of 11, 7 and 16 steps; and tokens, int64 ``(time,)``: for
+        Frames, float32 ``(time, 12)`` of 11, 7 and 16 steps; and tokens, int64 ``(time,)``, for
         each frame the number, 1 to 32, of the nearest of 32 frames of the data. 0 is left for
         padding.
     """
@@ -35,7 +35,7 @@ def strings(
 
     Returns:
         Images, float32 ``(height, width, 1)`` from 0 to 1; their sizes, int32 ``(count, 2)``; and
-        labels, int64 ``(digits,)``: each digit plus 1, since 0 is the blank of CTC.
+        labels, int64 ``(digits,)``, each digit plus 1, since 0 is the blank of CTC.
 
     Raises:
         TypeError, ValueError: as `helpers.data.digit_strings`.

@@ -189,10 +189,7 @@ CALLS = {
     ),
     "feeding.PackedDataset": (_packed, {"plan": PACKED, **FEED, "y": ROWS, **WORKERS}),
     "feeding.tf_dataset": (_first_batch, DATASET),
-    "feeding.rows_seen": (
-        feeding.rows_seen,
-        {"batches": [(ROWS[:2], np.array([0, 1])), (ROWS[2:], np.array([2, 3, 4]))], "n": 5},
-    ),
+    "feeding.rows_seen": (feeding.rows_seen, {"batches": [(ROWS, np.arange(5))], "n": 5}),
     "feeding.prediction_gap": (  # what Keras makes of the data is Keras's to say
         lambda model: feeding.prediction_gap(model, np.ones((2, 1)), np.ones((2, 1))),
         {"model": types.SimpleNamespace(predict=lambda x, verbose: x)},
@@ -395,14 +392,8 @@ CALLS = {
         augmentation.pad_to_bucket,
         {"images": PICTURES, "boxes": [[6, 6]], "value": 0.0},
     ),
-    "augmentation.OneDraw": (
-        augmentation.OneDraw,
-        {"layers": L.RandomFlip(), "mask_value": 0},
-    ),
-    "images.bucket_sizes": (
-        images.bucket_sizes,
-        {"sizes": SIZES, "count": 2, "by": "width"},
-    ),
+    "augmentation.OneDraw": (augmentation.OneDraw, {"layers": L.RandomFlip(), "mask_value": 0}),
+    "images.bucket_sizes": (images.bucket_sizes, {"sizes": SIZES, "count": 2, "by": "width"}),
     "images.greedy_decode": (
         lambda logits, lengths: images.greedy_decode(logits, lengths),
         {"logits": LOGITS, "lengths": [5, 4]},
@@ -415,10 +406,7 @@ CALLS = {
         lambda y_true, y_pred: images.CTCLoss()(y_true, y_pred),
         {"y_true": np.array([[1, 2], [1, 0]]), "y_pred": LOGITS},
     ),
-    "images.CTCLoss()": (
-        images.CTCLoss,
-        {"reduction": "sum", "name": "ctc"},
-    ),
+    "images.CTCLoss()": (images.CTCLoss, {"reduction": "sum", "name": "ctc"}),
     "images.ExactMatch": (
         lambda y_true, y_pred: images.ExactMatch()(y_true, y_pred),
         {"y_true": np.array([[1, 2], [1, -1]]), "y_pred": LOGITS},
@@ -427,10 +415,7 @@ CALLS = {
         images.ink_boxes,
         {"image": np.eye(6), "threshold": 0.0, "gap": 1, "smallest": 1, "widest": 6},
     ),
-    "images.output_sizes": (
-        images.output_sizes,
-        {"layers": CONV, "sizes": [[8, 9], [9, 12]]},
-    ),
+    "images.output_sizes": (images.output_sizes, {"layers": CONV, "sizes": [[8, 9], [9, 12]]}),
     "images.smallest_size": (images.smallest_size, {"layers": CONV}),
     "images.strides": (images.strides, {"layers": CONV}),
     "images.steps_needed": (images.steps_needed, {"labels": [[1, 2], [3]]}),
@@ -508,10 +493,7 @@ CALLS = {
     "errors.find": (errors.find, {"error": "expected ndim=3, found ndim=2"}),
     "errors.explain": (errors.explain, {"error": "expected ndim=3, found ndim=2"}),
     "errors.fold": (errors.fold, {"text": "a text"}),
-    "errors.expected": (
-        _expected,
-        {"exceptions": ValueError, "shows": "shape", "says": "a shape"},
-    ),
+    "errors.expected": (_expected, {"exceptions": ValueError, "shows": "shape", "says": "a shape"}),
     "errors.warned": (_warned, {"shows": "shape", "says": "a", "category": UserWarning}),
     "helpers.explain": (helpers.explain, {"error": "expected ndim=3, found ndim=2"}),
     "labs.check": (lambda task: labs.check(task, ...), {"task": "tail-batches/count"}),
