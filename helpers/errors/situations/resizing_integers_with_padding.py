@@ -14,8 +14,8 @@ def instead():
         found = resize(masks.astype("float32"))
         return keras.ops.convert_to_numpy(found).astype(masks.dtype)[0, ..., 0].tolist()
 
-    wide, high = np.ones((1, 2, 4, 1), "int32"), 7 * np.ones((1, 8, 4, 1), "int32")
+    small, large = np.ones((1, 2, 4, 1), "int32"), 7 * np.ones((1, 4, 8, 1), "int32")
     return [
-        (resized(wide), [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]]),
-        (resized(high), [[0, 7, 7, 0], [0, 7, 7, 0], [0, 7, 7, 0], [0, 7, 7, 0]]),
+        (resized(small), [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]]),
+        (resized(large), [[0, 0, 0, 0], [7, 7, 7, 7], [7, 7, 7, 7], [0, 0, 0, 0]]),
     ]
