@@ -31,6 +31,17 @@ def said(client, code):
     return "".join(lines).strip()
 
 
+def interrupted(manager, client):
+    """The name of the error that ends a cell when its kernel is interrupted."""
+    cell = client.execute("print('asleep', flush=True); import time; time.sleep(60)")
+    while client.get_iopub_msg(timeout=60)["content"].get("text", "").strip() != "asleep":
+        pass  # an interrupt between two cells may meet the kernel where it cannot go on
+    manager.interrupt_kernel()
+    while (reply := client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != cell:
+        pass
+    return reply["content"].get("ename")
+
+
 def gone(pid):
     """Whether a process ends within ten seconds."""
     for _ in range(100):
@@ -54,7 +65,7 @@ def test_a_kernel_is_warm_quiet_and_independent_of_others(server):
         assert said(second, "import sys; print('' in sys.path)") == "True"
         assert said(second, "print([p for p in sys.path if 'kernels' in p])") == "[]"
         pids = [int(said(client, "import os; print(os.getpid())")) for client in (first, second)]
-        one.interrupt_kernel()
+        assert interrupted(one, first) == "KeyboardInterrupt"
         assert said(first, "print('still here')") == "still here"
         first.stop_channels()
         one.shutdown_kernel()
