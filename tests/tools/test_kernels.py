@@ -33,7 +33,9 @@ def said(client, code):
 
 def interrupted(manager, client):
     """The name of the error that ends a cell when its kernel is interrupted."""
-    cell = client.execute("print('asleep', flush=True); import time; time.sleep(60)")
+    cell = client.execute(
+        "print('asleep', flush=True); import time; time.sleep(60)", stop_on_error=False
+    )
     while client.get_iopub_msg(timeout=60)["content"].get("text", "").strip() != "asleep":
         pass  # an interrupt between two cells may meet the kernel where it cannot go on
     manager.interrupt_kernel()
