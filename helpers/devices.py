@@ -1,10 +1,11 @@
-"""GPU cells: run on a GPU where there is one, else show the run that was recorded on one.
+"""GPU cells: run on a GPU where there is one, else small on the CPU beside the recorded runs.
 
 Most readers, and CI, have no GPU. A *GPU cell* is a function of :mod:`helpers.gpu_cells`.
 :func:`gpu_cell` runs it where Keras has a GPU and shows the numbers with the device's name.
-Elsewhere it shows the runs in ``helpers/gpu/runs.json``, each with device, driver, package
-versions, date and command, or says that there is none yet. A number that no GPU produced is never
-shown: the only way into the file is :func:`record`, which refuses to work without a GPU.
+Elsewhere it runs a small size on the CPU, says so, and shows the runs in ``helpers/gpu/runs.json``,
+each with device, driver, package versions, date and command, or says that there is none yet. Only
+a GPU's numbers are among them: the only way into the file is :func:`record`, which refuses to work
+without a GPU.
 
 ``python -m helpers.devices --record helpers/gpu/runs.json`` (``make gpu``) records every GPU cell.
 """

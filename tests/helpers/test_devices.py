@@ -62,9 +62,9 @@ def must_not_run():
 
 def test_no_gpu_and_no_run_says_so_and_shows_no_number(no_gpu, tmp_path):
     shown = devices.gpu_cell(must_not_run, runs=tmp_path / "absent.json")
-    assert repr(shown).startswith("No GPU here and no recorded run yet")
+    assert repr(shown).startswith("No GPU here. No run is recorded yet")
     assert not re.search(r"\d", repr(shown))
-    assert "no recorded run yet: <code>make gpu</code>, on" in shown._repr_html_()
+    assert "No run is recorded yet: <code>make gpu</code>, on" in shown._repr_html_()
 
 
 def test_recorded_run_is_shown_with_all_its_facts(no_gpu, tmp_path):
@@ -81,6 +81,48 @@ def test_recorded_run_is_shown_with_all_its_facts(no_gpu, tmp_path):
     assert "No GPU here. Recorded earlier" in repr(shown)
     assert "other command" not in repr(shown)
     assert "0.0123" not in repr(shown)
+
+
+def sized(rows=1000, kind="plain"):
+    return {"rows_used": rows, "step_seconds": 0.0123456}
+
+
+def test_without_a_gpu_a_small_size_runs_on_the_cpu_and_says_so(no_gpu, tmp_path):
+    path = tmp_path / "runs.json"
+    shown = devices.gpu_cell(sized, small={"rows": 8, "kind": "x"}, runs=path)
+    headline, *table = repr(shown).splitlines()
+    assert headline.startswith(
+        "No GPU here, so this is a small size on the CPU (`rows=8, kind=x`). No run is recorded yet"
+    )
+    assert table[1:] == ["a small size on the CPU", "  rows used     8", "  step seconds  0.0123"]
+    assert "<caption>a small size on the CPU</caption>" in shown._repr_html_()
+    assert shown.runs == ()
+    assert not path.exists()
+
+
+def test_recorded_runs_are_below_the_small_size(no_gpu, tmp_path):
+    path = write(tmp_path / "runs.json", entry(cell="sized"))
+    text = repr(devices.gpu_cell(sized, small={"rows": 8}, runs=path))
+    assert "(`rows=8`). Recorded earlier, on another machine's GPU:" in text
+    assert text.index("rows used") < text.index("Old <GPU>")
+
+
+def test_a_small_size_that_fails_is_one_line(no_gpu, tmp_path):
+    shown = devices.gpu_cell(sized, small={"columns": 8}, runs=tmp_path / "absent.json")
+    assert "No GPU here; on the CPU the run failed (TypeError: " in repr(shown)
+    assert (shown.on_cpu, "\n" in repr(shown)) == (None, False)
+
+
+def test_a_gpu_runs_no_small_size(fake_gpu, tmp_path):
+    shown = devices.gpu_cell(sized, small={"rows": 8}, runs=tmp_path / "absent.json")
+    assert shown.runs[0].result["rows_used"] == 1000
+    assert shown.on_cpu is None
+
+
+@pytest.mark.parametrize("small", [8, ["rows"], {8: "rows"}])
+def test_a_small_size_is_a_mapping_of_names(small):
+    with pytest.raises(TypeError, match=r"^small: "):
+        devices.gpu_cell(sized, small=small)
 
 
 def test_the_text_is_the_same_every_time(no_gpu, tmp_path):
@@ -115,7 +157,7 @@ def test_a_finder_that_fails_does_not_stop_the_notebook(monkeypatch, tmp_path):
 
     monkeypatch.setattr(device, "gpu", no_driver)
     shown = devices.gpu_cell(must_not_run, runs=tmp_path / "absent.json")
-    assert "RuntimeError: Unable to initialize backend) and no recorded run" in repr(shown)
+    assert "RuntimeError: Unable to initialize backend). No run is recorded" in repr(shown)
     assert "\n" not in repr(shown)
 
 
@@ -261,7 +303,7 @@ def test_a_malformed_file_gives_one_clear_line(no_gpu, tmp_path, content):
     with pytest.raises(ValueError, match=r"^runs\.json"):
         devices.read_runs(path)
     shown = devices.gpu_cell(must_not_run, runs=path)
-    assert "no recorded run can be shown: runs.json" in repr(shown)
+    assert "No recorded run can be shown: runs.json" in repr(shown)
     assert "\n" not in repr(shown)
     assert shown.runs == ()
 

@@ -66,6 +66,10 @@ def _first_batch(**arguments):
     return next(iter(feeding.tf_dataset(**arguments)))
 
 
+def _gauge(rows=8):
+    return {"rows": rows}
+
+
 def _planned(**arguments):
     return feeding.PlannedDataset(**arguments)[0]
 
@@ -351,7 +355,10 @@ CALLS = {
         {"inputs": np.ones((2, 3)), "mask": np.array(MASK)},
     ),
     "devices.read_runs": (devices.read_runs, {"path": "nowhere.json"}),
-    "devices.gpu_cell": (devices.gpu_cell, {"function": _loss, "runs": "nowhere.json"}),
+    "devices.gpu_cell": (
+        devices.gpu_cell,
+        {"function": _gauge, "small": {"rows": 3}, "runs": "nowhere.json"},
+    ),
     "augmentation.alignment_cards": (
         augmentation.alignment_cards,
         {
