@@ -207,6 +207,14 @@ ASSIGNED = (
     "The shape of the target variable and the shape of the target value in `variable.assign(value)`"
     " must match. variable.shape=(5, 2), Received: value.shape=(7, 2)."
 )
+ELEMENT = (
+    "Every value in `xs` must have the same shape except on the `axis` dim. But found element of "
+    "shape "
+)
+ENTERS = (
+    "Invalid input shape for input Tensor(\"data:0\", dtype=float32) with name 'keras_tensor' and "
+    "path ''. Expected shape "
+)
 # What Keras's own checks say while a model is built, and the other wordings of their rows.
 CHECKS = {
     f"{BROADCAST}Input shapes are: [None, 5, 4] and [None, 5].": "mask-without-a-features-axis",
@@ -284,6 +292,63 @@ CHECKS = {
     "Incompatible shapes: [2,8,8,1] vs. [2,6,6,1] [[{{node compile_loss/mse/sub}}]]": (
         "target-image-of-another-size"
     ),
+    f"{BROADCAST}Input shapes are: [None, 5, 4] and [7, 4].": (
+        "position-table-shorter-than-the-sequence"
+    ),
+    f"{BROADCAST}Input shapes are: [1, 5, 4] and [None, 7, 4].": (
+        "position-table-shorter-than-the-sequence"
+    ),
+    f"{ELEMENT}(None, 4), which is different from the first element's shape (None, 5, 3).": (
+        "vector-joined-with-a-sequence"
+    ),
+    f"{ELEMENT}(None, 5, 3), which is different from the first element's shape (None, 4).": (
+        "vector-joined-with-a-sequence"
+    ),
+    f"{ELEMENT}(None, 7, 4), which is different from the first element's shape (None, 5, 4).": (
+        "sequences-of-two-lengths-concatenated"
+    ),
+    f"{ENTERS}(None, 10, 3), but input has incompatible shape (None, 10)": (
+        "ids-into-a-model-of-features"
+    ),
+    f"{ENTERS}(None, 10, 3), but input has incompatible shape (10, 3)": (
+        "vector-into-a-model-of-sequences"
+    ),
+    f"{ENTERS}(None, 28, 28, 3), but input has incompatible shape (2, 5, 28, 28, 3)": (
+        "batches-in-a-batch"
+    ),
+    "expected shape=(None, 28, 28, 3), found shape=(2, 5, 28, 28, 3)": "batches-in-a-batch",
+    "Kernel shape must have the same length as input, but received kernel of shape (3, 1, 4) and "
+    "input of shape (None, 105, 5, 1).": "image-into-a-layer-of-sequences",
+    f"{TARGETS}rank (ndim). Received: target.shape=(None,), output.shape=(None, 7, 1)": (
+        "targets-without-a-time-axis"
+    ),
+    f"{TARGETS}rank (ndim). Received: target.shape=(None, 10), output.shape=(None, 8, 8, 10)": (
+        "one-target-for-a-whole-map"
+    ),
+    f"{TARGETS}rank (ndim). Received: target.shape=(None, 1), output.shape=(None, 8, 8, 1)": (
+        "one-target-for-a-whole-map"
+    ),
+    "axis 2 is out of bounds for array of dimension 1": "axis-out-of-bounds",
+    "Invalid reduction dimension 2 for input with 2 dimensions. for '{{node Any}}'": (
+        "axis-out-of-bounds"
+    ),
+    "{{function_node __wrapped__Mean_device_/job:localhost}} Invalid reduction dimension (2 for "
+    "input with 2 dimension(s) [Op:Mean] name:": "axis-out-of-bounds",
+    "too many indices for array: array is 2-dimensional, but 3 were indexed": (
+        "index-of-an-axis-that-is-gone"
+    ),
+    "Input spatial dimensions must be statically known for adaptive pooling": (
+        "adaptive-pooling-of-an-open-size"
+    ),
+    f"{TARGETS}rank (ndim). Received: target.shape=(None, 9, 9, 4), output.shape=(None, 4)": (
+        "masks-for-one-answer-per-image"
+    ),
+    "top_padding must be >= 0. Received: top_padding=-2": "image-larger-than-its-padding",
+    "Arguments `sample_weight` and `class_weight` cannot be specified at the same time. Received: "
+    "sample_weight=[1. 0.], class_weight={0: 1.0}": "class-weight-beside-sample-weight",
+    "A KerasTensor is symbolic: it's a placeholder for a shape an a dtype. It doesn't have any "
+    "actual numerical value. You cannot convert it to a float.": "keras-tensor-in-a-condition",
+    "left_cropping must be >= 0. Received: left_cropping=-2": "margins-wider-than-the-image",
 }
 
 
