@@ -103,6 +103,8 @@ BESIDE = {
     "x-and-y-differ-in-rows": "rows-of-several-lengths-in-a-list",
 }
 UNSURE = {
+    "attention-mask-of-another-length",
+    "batch-normalization-of-one-feature-with-a-mask",
     "columns-of-an-unknown-height",
     "ctc-loss-with-a-mask",
     "fixed-batch-size-in-a-loss",
