@@ -59,6 +59,7 @@ def test_a_pattern_means_the_same_in_javascript(entry):
     assert "  " not in pattern
 
 
+EXPECTED = "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected"
 # What the same mistakes say elsewhere: run eagerly, with a fixed length, in another layer.
 OTHER_WORDINGS = {
     "Matrix size-incompatible: In[0]: [2,20], In[1]: [12,1] [[{{node sequential_1/dense/Add}}]]": (
@@ -232,6 +233,82 @@ OTHER_WORDINGS = {
     "for XLA_CPU_JIT devices": "augmentation-and-jit-compile",
     "RandomCrop requires the input to have a fully defined height and width. Received: "
     "images.shape=(None, None, None, 3)": "random-crop-of-an-unknown-size",
+    "Input shape and output shape do not match at shared dimension 'b'. Input shape is None, and "
+    "output shape is 5.": "einsum-dense-of-a-fixed-length",
+    "Incompatible input shapes: axis values None (at axis 1) != 7 (at axis 1). Full input shapes: "
+    "(None, None, 4), (None, 7, 4)": "dot-of-two-lengths",
+    "Exception encountered when calling Dot.call(). Cannot do batch_dot on inputs with shapes (2, "
+    "5, 4) and (2, 7, 4) with axes=[1, 1]. x.shape[1] != y.shape[1] (5 != 7).": (
+        "dot-of-two-lengths"
+    ),
+    "If `bounding_boxes['boxes']` is a list, then `bounding_boxes['labels']` must also be a list."
+    "Received: bounding_boxes['labels']=[1 2]": "boxes-and-labels-differ",
+    "If providing `bounding_boxes['labels']` as a list, it should contain integers labels. "
+    "Received: bounding_boxes['labels']=[array([1]), array([1, 2])]": "boxes-and-labels-differ",
+    "Input 0 with name 'None' of layer 'global_average_pooling2d' is incompatible with the layer: "
+    "expected ndim=4, found ndim=5. Full shape received: (2, 5, 8, 8, 3)": (
+        "clips-into-a-pooling-of-images"
+    ),
+    f"{EXPECTED} shape=(None, 5, 8, 8, 3), found shape=(2, 5, 9, 9, 3)": (
+        "frames-of-another-size-than-the-input"
+    ),
+    f"{EXPECTED} shape=(None, None, 28, 28, 1), found shape=(2, 5, 32, 32)": (
+        "frames-of-another-size-than-the-input"
+    ),
+    f"{EXPECTED} shape=(None, 5, 8, 8, 3), found shape=(2, 7, 8, 8, 3)": (
+        "longer-batch-than-the-input"
+    ),
+    f"{EXPECTED} shape=(None, 5, 28, 28, 1), found shape=(2, 7, 28, 28)": (
+        "longer-batch-than-the-input"
+    ),
+    f"{EXPECTED} shape=(None, 5, 1), found shape=(2, 7)": "longer-batch-than-the-input",
+    f"{EXPECTED} shape=(None, None, 8, 8, 3), found shape=(2, 7, 8, 8, 4)": (
+        "image-with-other-channels"
+    ),
+    "Input 0 with name 'None' of layer 'conv3d' is incompatible with the layer: expected axis -1 "
+    "of input shape to have value 3, but received input with shape (2, 7, 8, 8, 1)": (
+        "image-with-other-channels"
+    ),
+    f"{EXPECTED} shape=(None, 28, 28, 1), found shape=(2, 32, 32)": (
+        "image-of-another-size-than-the-input"
+    ),
+    f"{EXPECTED} shape=(None, 28, 28, 1), found shape=(28, 40, 3)": (
+        "one-image-without-a-batch-axis"
+    ),
+    "Exception encountered when calling Softmax.call(). The `mask` must be broadcastable to "
+    "`inputs`. Each mask dimension must be 1 or match the corresponding input dimension. Received: "
+    "inputs.shape=(2, 2, 7, 7), mask.shape=(1, 1, 10, 10) Arguments received by Softmax.call(): "
+    "• inputs=tf.Tensor(shape=(2, 2, 7, 7), dtype=float32) • mask=tf.Tensor(shape=(1, 1, 10, 10), "
+    "dtype=bool)": "attention-mask-of-another-length",
+    "Exception encountered when calling Softmax.call(). The `mask` must be broadcastable to "
+    "`inputs`. Each mask dimension must be 1 or match the corresponding input dimension. Received: "
+    "inputs.shape=(2, 2, 7, 5), mask.shape=(2, 1, 10, 5)": "attention-mask-of-another-length",
+    "Exception encountered when calling MultiHeadAttention.call(). Incompatible shapes: [2,2,7,7] "
+    "vs. [2,1,10,10] [Op:LogicalAnd] Arguments received by MultiHeadAttention.call(): • "
+    "query=tf.Tensor(shape=(2, 7, 4), dtype=float32) • attention_mask=tf.Tensor(shape=(2, 10, 10), "
+    "dtype=bool)": "attention-mask-of-another-length",
+    "adapt() yielded a batch with incompatible shape. Expected (32, 12), got (32, 15).": (
+        "normalization-adapted-to-two-widths"
+    ),
+    "Unsupported data type: <class 'generator'>. `adapt` supports `np.ndarray`, backend tensors, "
+    "`tf.data.Dataset`, and `keras.utils.PyDataset`.": "normalization-adapted-to-lists",
+    "Expected an image array with shape `(height, width, channels)`, or `(batch_size, height, "
+    "width, channels)`, but got input with incorrect rank, of shape (28, 40).": (
+        "clip-into-a-crop-or-smart-resize"
+    ),
+    "The channel dimension of the inputs (last axis) should be defined. Found None. Full input "
+    "shape received: input_shape=(None, None, 8, 8, None)": "image-with-unknown-channels",
+    "Received an empty dataset. Argument `dataset` must be a non-empty list/tuple of "
+    "`numpy.ndarray` objects or `tf.data.Dataset` objects.": "part-of-a-split-is-empty",
+    "adapt() received an empty iterable (no batches). Expected at least one batch.": (
+        "generator-used-twice"
+    ),
+    "Input 0 with name 'None' of layer 'p_re_lu_1' is incompatible with the layer: expected axis 2 "
+    "of input shape to have value 28, but received input with shape (2, 32, 32, 3)": (
+        "layer-over-an-open-size"
+    ),
+    "Exception encountered when calling PReLU.call(). {{function_node __wrapped__Mul_device_/job:"
+    "localhost}} Incompatible shapes: [5,3] vs. [2,7,3] [Op:Mul]": "layer-over-an-open-size",
 }
 
 
