@@ -373,7 +373,7 @@ def test_messages_are_found_by_their_words_and_by_chapter(page, site):
     assert set(kinds) == {"masking"}
     chapters = [row.chapter.split("#")[0] for row in errors.catalogue()]
     assert len(kinds) == chapters.count("masking") + chapters.count("masking-deeper")
-    page.get_by_label("Axis").select_option("time")
+    page.locator("select[name=axis]").select_option("time")
     page.get_by_label("Exception").select_option("ValueError")
     page.get_by_label("Layer").select_option("Concatenate")
     ids = rows.evaluate_all("rows => rows.map(row => row.id)")
