@@ -61,7 +61,7 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        for key in set(cell.metadata) - {"tags", "mystnb"}:
+        for key in set(cell.metadata) - {"tags", "mystnb", "not_compared"}:
             del cell.metadata[key]
         if cell.cell_type != "code":
             continue

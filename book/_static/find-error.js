@@ -239,7 +239,7 @@
   }
 
   function words(text) {
-    return new Set(text.toLowerCase().match(/[a-z]{3,}/g) || []);
+    return text.toLowerCase().match(/[a-z]{3,}/g) || [];
   }
 
   /* A folded text without marks of code, and without "…" at its ends. */
@@ -250,23 +250,19 @@
   /* The only row that has the whole text, as a page prints it of a message, in a wording. */
   function quoted(text) {
     var said = plain(text.replace(search("name"), ""));
-    if (text.length > LONGEST || count(said.replace(search("called"), "")) < PART) return null;
+    if (text.length > LONGEST || words(said.replace(search("called"), "")).length < PART) return null;
     var has = (some) => (some || []).some((one) => one.includes(said));
     var hits = (window.RAGGED_ERRORS || []).filter((entry) => has(entry.told) || has(entry.untold));
     return hits.length === 1 && has(hits[0].told) ? hits[0] : null;
   }
 
-  function count(text) {
-    return (text.toLowerCase().match(/[a-z]{3,}/g) || []).length;
-  }
-
   /* The rows nearest to a message that is probably of our subject. */
   function nearest(text) {
     if (!search("subject").test(text) || !search("framework").test(text)) return [];
-    var said = words(text);
+    var said = new Set(words(text));
     var rows = window.RAGGED_ERRORS || [];
     var worded = (entry) => [entry.title].concat(entry.told || [], entry.untold || []).join(" ");
-    var known = rows.map((entry) => words(worded(entry)));
+    var known = rows.map((entry) => new Set(words(worded(entry))));
     var counts = {};
     known.forEach((each) => each.forEach((word) => (counts[word] = (counts[word] || 0) + 1)));
     var rare = (word) => Math.log(known.length / counts[word]);

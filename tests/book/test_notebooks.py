@@ -45,7 +45,8 @@ def test_every_code_cell_was_run_in_order_and_none_is_empty(path):
 def test_a_cell_that_is_not_compared_says_why(path):
     for cell in code_cells(path):
         if NOT_COMPARED & set(cell.metadata.get("tags", [])):
-            assert "# not compared:" in cell.source, cell.source
+            assert cell.metadata.get("not_compared"), cell.source
+        assert "not compared" not in cell.source, "no reader needs it: it belongs into the metadata"
 
 
 @pytest.mark.parametrize("path", **by_name(PATHS))
@@ -80,7 +81,9 @@ def test_a_chapter_cell_does_one_thing_in_at_most_twelve_lines(path):
 
 def test_normalise_drops_what_differs_between_equal_runs_and_keeps_the_rest():
     cell = nbformat.v4.new_code_cell("1 + 1", execution_count=1)
-    cell.metadata.update(tags=["x"], execution={"iopub.status.busy": "now"}, collapsed=False)
+    cell.metadata.update(
+        tags=["x"], not_compared="y", execution={"iopub.status.busy": "now"}, collapsed=False
+    )
     view = {tool.WIDGET_VIEW: {"model_id": "abc"}, "text/html": "<p>", "text/plain": "p"}
     cell.outputs = [
         nbformat.v4.new_output("stream", name="stdout", text="a\n"),
@@ -92,7 +95,7 @@ def test_normalise_drops_what_differs_between_equal_runs_and_keeps_the_rest():
     notebook.metadata["language_info"] = {"version": "3.11.7"}
     result = tool.normalise(notebook)
     assert set(result.metadata) == {"kernelspec"}
-    assert dict(result.cells[0].metadata) == {"tags": ["x"]}
+    assert dict(result.cells[0].metadata) == {"tags": ["x"], "not_compared": "y"}
     assert [out.get("text") for out in result.cells[0].outputs] == ["a\nb\n", None]
     assert set(result.cells[0].outputs[1].data) == {"text/html", "text/plain"}
 
