@@ -7,6 +7,40 @@ from helpers import errors
 EXPECTED = "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected"
 # What the same mistakes say elsewhere: run eagerly, with a fixed length, in another layer.
 OTHER_WORDINGS = {
+    "Exception encountered when calling RandomErasing.call(). Input 'y' of 'Mul' Op has type "
+    "int32 that does not match type float32 of argument 'x'.": "distortion-of-an-open-size",
+    "Exception encountered when calling RandomElasticTransform.call(). '>' not supported between "
+    "instances of 'int' and 'NoneType'": "distortion-of-an-open-size",
+    "Exception encountered when calling RandomGrayscale.call(). Invalid channel size: expected 3 "
+    "(RGB) or 1 (Grayscale). Received input with shape: images.shape=(2, 8, 8, 4)": (
+        "images-with-transparency"
+    ),
+    "Input 0 with name 'None' of layer 'conv2d' is incompatible with the layer: expected axis 1 of "
+    "input shape to have value 3, but received input with shape (2, 28, 28, 3)": (
+        "channels-in-another-place"
+    ),
+    "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected "
+    "shape=(None, 28, 28, 3), found shape=(2, 3, 28, 28)": "channels-in-another-place",
+    "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected "
+    "shape=(None, 3, 28, 28), found shape=(2, 28, 28, 3)": "channels-in-another-place",
+    "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected "
+    "shape=(None, 28, 28, 3), found shape=(2, 3, 28, 3)": "image-of-another-size-than-the-input",
+    "Input 0 with name 'None' of layer 'lstm' is incompatible with the layer: expected ndim=3, "
+    "found ndim=1. Full shape received: (5,)": "numbers-into-a-model-of-sequences",
+    "Exception encountered when calling TimeDistributed.call(). list assignment index out of "
+    "range": "time-distributed-mask-of-another-length",
+    "Cannot iterate over a shape with unknown rank.": "dataset-with-types-and-no-shapes",
+    "There must be at most one unknown dimension (-1) in newshape. Received: newshape=(-1, -1).": (
+        "reshape-with-two-unknown-sizes"
+    ),
+    "Invalid shape for argument `images`: it must have rank 3 or 4. Received: "
+    "images.shape=(4, 5)": "clip-into-an-image-layer",
+    "Expected input 1 to have rank 3 but got: 2 [Op:Einsum]": "einsum-of-other-axes",
+    "Einstein sum subscript 'bjk' does not contain the correct number of indices for operand 1.": (
+        "einsum-of-other-axes"
+    ),
+    "einsum(): the number of subscripts in the equation (3) does not match the number of "
+    "dimensions (2) for operand 1 and no ellipsis was given": "einsum-of-other-axes",
     "Matrix size-incompatible: In[0]: [2,20], In[1]: [12,1] [[{{node sequential_1/dense/Add}}]]": (
         "flatten-of-another-length"
     ),
