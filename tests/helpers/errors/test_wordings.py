@@ -7,6 +7,22 @@ from helpers import errors
 EXPECTED = "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected"
 # What the same mistakes say elsewhere: run eagerly, with a fixed length, in another layer.
 OTHER_WORDINGS = {
+    "Exception encountered when calling Multiply.call(). Dimensions must be equal, but are 9 and 2 "
+    "for '{{node model/Mul}} = Mul[T=DT_FLOAT](data, data_1)' with input shapes: [?,9,2], "
+    "[?,9].": "mask-without-a-features-axis",
+    "Exception encountered when calling Where.call(). Dimensions must be equal, but are 9 and 2 for "
+    "'{{node model/SelectV2}} = SelectV2[T=DT_FLOAT](data_1, data, model/Const)' with input "
+    "shapes: [?,9], [?,9,2], [].": "mask-without-a-features-axis",
+    "Exception encountered when calling Add.call(). Dimensions must be equal, but are 9 and 8 for "
+    "'{{node model/add/Add}} = AddV2[T=DT_FLOAT](data, model/Reshape_1)' with input shapes: "
+    "[?,9,11,2], [?,8,10,2].": "maps-of-two-sizes-joined",
+    "Exception encountered when calling Concatenate.call(). Dimension 1 in both shapes must be "
+    "equal, but are 9 and 8. Shapes are [?,9,11] and [?,8,10].": "maps-of-two-sizes-joined",
+    "Exception encountered when calling Sequential.call(). Invalid input shape for input "
+    "Tensor(\"data:0\", shape=(None, 3), dtype=float32) with name 'keras_tensor' and path ''. "
+    "Expected shape (None, None, 3), but input has incompatible shape (None, 3) Arguments received "
+    "by Sequential.call(): • inputs=('tf.Tensor(shape=(None, 3), dtype=float32)', "
+    "'tf.Tensor(shape=(None, 3), dtype=float32)')": "rows-of-one-length-in-a-list-for-sequential",
     "Exception encountered when calling RandomErasing.call(). Input 'y' of 'Mul' Op has type "
     "int32 that does not match type float32 of argument 'x'.": "distortion-of-an-open-size",
     "Exception encountered when calling RandomElasticTransform.call(). '>' not supported between "
