@@ -7,6 +7,18 @@ from helpers import errors
 EXPECTED = "Input 0 with name 'x' of layer 'functional' is incompatible with the layer: expected"
 # What the same mistakes say elsewhere: run eagerly, with a fixed length, in another layer.
 OTHER_WORDINGS = {
+    "Exception encountered when calling Conv2D.call(). Computed output size would be negative: -1 "
+    "[input_size: 3, effective_filter_size: 5, stride: 1] [Op:Conv2D]": (
+        "image-smaller-than-the-window"
+    ),
+    "Exception encountered when calling Conv1D.call(). TypeError: object of type 'RaggedTensor' has "
+    "no len()": "ragged-tensor-into-a-layer",
+    "Dimensions must be equal, but are 105 and 96 for '{{node compile_loss/mse/sub}} = "
+    "Sub[T=DT_FLOAT](a, b)' with input shapes: [105,1], [96,1].": (
+        "labels-and-predictions-differ-in-rows"
+    ),
+    "Dimensions must be equal, but are 2 and 9 for '{{node compile_loss/ctc/mul_1}} = "
+    "Mul[T=DT_FLOAT](a, b)' with input shapes: [2], [2,9].": "ctc-loss-with-a-mask",
     "Exception encountered when calling Multiply.call(). Dimensions must be equal, but are 9 and 2 "
     "for '{{node model/Mul}} = Mul[T=DT_FLOAT](data, data_1)' with input shapes: [?,9,2], "
     "[?,9].": "mask-without-a-features-axis",
