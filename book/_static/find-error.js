@@ -400,11 +400,25 @@
     if (pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0;
   }
 
-  /* What all rows advise is large: it is loaded with the first answer. */
+  var loading = {};
+
+  /* The data are large: they are loaded when they are first needed. */
+  function load(file, then) {
+    loading[file] =
+      loading[file] ||
+      new Promise(function (done) {
+        var script = document.createElement("script");
+        script.src = "_static/" + file;
+        script.addEventListener("load", done);
+        document.head.append(script);
+      });
+    loading[file].then(then);
+  }
+
   function showAdvice(entry) {
     var place = document.createElement("div");
     answer.append(place);
-    function put() {
+    load("error-answers.js", function () {
       var said = window.RAGGED_ANSWERS[entry.id];
       place.append(marked(said.cause), line("strong", "Use instead"), marked(said.fix));
       if (said.code) appendCode(place, said.code);
@@ -412,12 +426,7 @@
       links.className = "links";
       links.append(link(said.chapter, "Read the chapter"), " ", link(pageOf(entry), "Its page"));
       place.append(links);
-    }
-    if (window.RAGGED_ANSWERS) return put();
-    var script = document.createElement("script");
-    script.src = "_static/error-answers.js";
-    script.addEventListener("load", put);
-    document.head.append(script);
+    });
   }
 
   function showNothing(text, guesses) {
@@ -457,7 +466,11 @@
     var text = box.value.trim();
     answer.textContent = "";
     answer.hidden = !text;
-    if (!text) return;
+    if (text) load("error-index.js", () => showAnswer(text));
+  }
+
+  function showAnswer(text) {
+    if (text !== box.value.trim() || answer.childElementCount) return; // typed on, or shown
     var found = explain(text);
     var entry = found.entry;
     if (!entry) {
@@ -482,6 +495,7 @@
     event.preventDefault();
     show();
   });
+  box.addEventListener("focus", () => load("error-index.js", () => load("error-answers.js", () => {})));
   box.closest("form").hidden = false;
   show();
 })();

@@ -242,8 +242,10 @@ def test_what_is_not_listed_can_be_reported_without_what_is_private(page, site):
         "cardinality ambiguous, tensor from '/home/anna/x.csv'"
     )
     page.goto(site)
-    page.evaluate("window.RAGGED_REPOSITORY = 'https://github.com/someone/book'")
     box, answer = page.get_by_label("Paste the message"), page.locator("#message-answer")
+    box.focus()
+    page.wait_for_function("window.RAGGED_ERRORS")
+    page.evaluate("window.RAGGED_REPOSITORY = 'https://github.com/someone/book'")
     assert "nothing is sent" in box.evaluate(
         "e => e.getAttribute('aria-describedby') && "
         "document.getElementById(e.getAttribute('aria-describedby')).textContent"

@@ -17,7 +17,7 @@ from site_pages import (
 
 POLICY = "head > meta[http-equiv=Content-Security-Policy]"
 MAX_REQUESTS = 20
-MAX_BYTES = 620_000  # of what a page loads beside its own HTML, uncompressed
+MAX_BYTES = 575_000  # of what a page loads beside its own HTML, uncompressed
 
 NAMELESS = """[...document.querySelectorAll("img, [role=img]")].filter(e =>
 !(e.getAttribute("alt") || e.getAttribute("aria-label") || "").trim())
