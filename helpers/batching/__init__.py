@@ -14,6 +14,7 @@ length. A *cell* is a timestep of a sequence or a pixel of an image.
 
 from helpers.batching.advice import Advice, Option, recommend
 from helpers.batching.checks import COSTS, TAILS, lengths
+from helpers.batching.expected import expected_cost
 from helpers.batching.ladders import geometric_ladder, ladder, quantile_ladder
 from helpers.batching.packing import PackedPlan, packed
 from helpers.batching.plan import Plan
@@ -27,6 +28,7 @@ __all__ = [
     "PackedPlan",
     "Plan",
     "bucketed",
+    "expected_cost",
     "fixed",
     "geometric_ladder",
     "grouped",

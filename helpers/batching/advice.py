@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import choice, integer, seed
-from helpers.batching.checks import COSTS, MOST, row_lengths
-from helpers.batching.ladders import ladder
-from helpers.batching.plan import Plan
+from helpers.arguments import boolean, choice, integer, seed
+from helpers.batching.checks import COSTS, MOST, one_axis
+from helpers.batching.ladders import histogram, ladder, quantile_ladder
+from helpers.batching.plan import Plan, total
 from helpers.batching.policies import bucketed, fixed, grouped, token_budget
 
 _SHAPES = 16  # with jit: each shape is compiled once
@@ -62,20 +62,16 @@ def recommend(
     batch_size: int = 32,
     jit: bool | None = None,
     shuffle: int | None = 0,
+    most_cells: int | None = None,
+    quantiles: bool = False,
 ) -> Advice:
     """Compare plans for these lengths and say in one line which one to take, and why.
 
     Compared are: one length for all, rows as they come, `grouped`, a `ladder` of 4, 8, 16 or 32
-    buckets, and a `token_budget` of ``batch_size`` rows of mean length. Buckets have
-    ``tail="even"``; where steps are the cost ``tail="pad"``, which makes the fewest batches, all of
-    one size (TensorFlow runs an LSTM faster where the size never changes). Of the plans that cost
-    at most 10 % more than the cheapest, the one with the fewest shapes is taken. A model that is
-    compiled by XLA compiles each shape anew, so with ``jit`` only plans of at most 16 shapes count.
-
-    What counts as cost is `Plan.cost`. Of a model, any attention makes it quadratic; else any RNN
-    makes it steps; else it is linear. Layers are known by the names of their classes and of those
-    they inherit from, wherever they are nested. Where a model holds both, or where a small
-    attention stands beside large dense layers, the kind that dominates is yours to say.
+    buckets, and a `token_budget` of ``batch_size`` rows of mean length. Of the plans that cost at
+    most 10 % more than the cheapest, the one with the fewest shapes is taken; with ``jit``, of
+    those with at most 16 shapes, since XLA compiles each. How buckets end, what a limit of cells
+    changes and what a model costs is on the page `Plans <plans.html>`__.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0.
@@ -84,6 +80,9 @@ def recommend(
         jit: Whether the model is compiled by XLA. None takes the model's ``jit_compile`` (call
             `compile` first), and False where there is no model.
         shuffle: The seed of the plan (an integer from 0), or None to predict.
+        most_cells: None, or the cells that a batch may hold in any epoch, rows times padded
+            length: a plan that would hold more gets smaller batches.
+        quantiles: Whether `quantile_ladder` of 4, 8, 16 and 32 buckets is compared, too.
 
     Returns:
         The plan, its name, the line and the table.
@@ -91,7 +90,7 @@ def recommend(
     Raises:
         TypeError: An argument is not of the type above.
         ValueError: What the policies refuse: no rows, a negative length, heights and widths, a
-            number out of range; or an unknown cost.
+            number out of range; an unknown cost; or a row longer than ``most_cells``.
 
     Example:
         >>> advice = recommend([3] * 64 + [50] * 32)
@@ -99,19 +98,22 @@ def recommend(
         ('2 buckets', ((32, 3), (32, 50)))
         >>> print(advice.line.split("  #")[0])
         bucketed(lengths, 32, ladder(lengths, 4), tail='even', shuffle=0)
+        >>> recommend([3] * 64 + [50] * 32, most_cells=800).plan.shapes
+        ((16, 50), (32, 3))
     """
-    lengths = row_lengths(lengths)
+    lengths = one_axis(lengths, "; for heights and widths there is helpers.images.bucket_sizes")
     batch_size = integer("batch_size", batch_size, minimum=1, maximum=MOST)
     shuffle = seed(shuffle)
+    most_cells = _limit(most_cells, lengths)
+    boolean("quantiles", quantiles)
     kind, jit = _kind(model_or_cost), _jit(model_or_cost, jit)
-    power = 2 if kind == "quadratic" else 1
-    ideal = float((np.maximum(lengths, 1).astype(float) ** power).sum())
-    if kind == "steps":
-        ideal /= batch_size
+    values, counts = histogram(np.maximum(lengths, 1))
+    ideal = total(values, counts, 2 if kind == "quadratic" else 1)
+    rows = batch_size if kind == "steps" else 1  # a step is one of all rows of a batch
     plans, table = [], []
-    for name, code, plan in _candidates(lengths, kind, batch_size, shuffle):
+    for name, code, plan in _candidates(lengths, kind, batch_size, shuffle, most_cells, quantiles):
         plans.append(plan)
-        table.append(Option(name, code, plan.cost(kind) / ideal, len(plan.shapes)))
+        table.append(Option(name, code, plan.cost(kind) * rows / ideal, len(plan.shapes)))
     allowed = [i for i, option in enumerate(table) if not jit or option.shapes <= _SHAPES]
     cheapest = min(table[i].over for i in allowed)
     near = [i for i in allowed if table[i].over <= _NEAR * cheapest]
@@ -119,38 +121,74 @@ def recommend(
     return Advice(plans[best], table[best].name, _line(table, best, kind, jit), tuple(table))
 
 
+def _limit(most_cells: int | None, lengths: np.ndarray) -> int | None:
+    """Check the limit of cells, which must hold the longest row."""
+    if most_cells is None:
+        return None
+    most_cells = integer("most_cells", most_cells, minimum=1, maximum=2**63 - 1)
+    row = int(np.argmax(lengths))
+    if lengths[row] > most_cells:
+        raise ValueError(
+            f"most_cells: expected at least {lengths[row]}, the length of row {row}, got "
+            f"{most_cells}"
+        )
+    return most_cells
+
+
 def _candidates(
-    lengths: np.ndarray, kind: str, batch_size: int, shuffle: int | None
+    lengths: np.ndarray,
+    kind: str,
+    batch_size: int,
+    shuffle: int | None,
+    most_cells: int | None,
+    quantiles: bool,
 ) -> Iterator[tuple[str, str, Plan]]:
     """Name, code and plan of each candidate; of ladders with no boundary more only the first."""
     end = f"shuffle={shuffle})"
+    longest = max(1, int(lengths.max()))
+    # More rows cost little where a batch costs its steps: the fewest batches, all of one size.
+    tail, limits, limit = "pad" if kind == "steps" else "even", end, None
+    size = batch_size  # of batches that any row may come into
+    if most_cells is not None and batch_size * longest > most_cells:
+        limits, limit, size = f"most_cells={most_cells}, {end}", most_cells, most_cells // longest
+
+    def buckets(name: str, code: str, boundaries: np.ndarray) -> tuple[str, str, Plan]:
+        made = f"bucketed(lengths, {batch_size}, {code}, tail={tail!r}, {limits}"
+        plan = bucketed(
+            lengths, batch_size, boundaries, tail=tail, most_cells=limit, shuffle=shuffle
+        )
+        return name, made, plan
+
     cost = "quadratic" if kind == "quadratic" else "linear"
     more = ", cost='quadratic'" if cost == "quadratic" else ""
-    # More rows cost little where a batch costs its steps: the fewest batches, all of one size.
-    tail = "pad" if kind == "steps" else "even"
     before = 0
     for k in (1, 4, 8, 16, 32):
         boundaries = ladder(lengths, k, cost=cost)
         if len(boundaries) == before:
             continue
         before = len(boundaries)
-        yield (
-            f"{before} buckets" if before > 1 else "one length for all",
-            f"bucketed(lengths, {batch_size}, ladder(lengths, {k}{more}), tail={tail!r}, {end}",
-            bucketed(lengths, batch_size, boundaries, tail=tail, shuffle=shuffle),
-        )
+        name = f"{before} buckets" if before > 1 else "one length for all"
+        yield buckets(name, f"ladder(lengths, {k}{more})", boundaries)
+    before = 1
+    for k in (4, 8, 16, 32) if quantiles else ():
+        boundaries = quantile_ladder(lengths, k)
+        if len(boundaries) <= before:
+            continue
+        before = len(boundaries)
+        yield buckets(f"{before} quantile buckets", f"quantile_ladder(lengths, {k})", boundaries)
     yield (
         "rows as they come",
-        f"fixed(len(lengths), {batch_size}, lengths=lengths, {end}",
-        fixed(len(lengths), batch_size, lengths=lengths, shuffle=shuffle),
+        f"fixed(len(lengths), {size}, lengths=lengths, {end}",
+        fixed(len(lengths), size, lengths=lengths, shuffle=shuffle),
     )
     yield (
         "grouped by length",
-        f"grouped(lengths, {batch_size}, {end}",
-        grouped(lengths, batch_size, shuffle=shuffle),
+        f"grouped(lengths, {size}, {end}",
+        grouped(lengths, size, shuffle=shuffle),
     )
-    budget = max(1, int(lengths.max()), round(batch_size * float(lengths.mean())))
-    budget = min(budget, 2**63 - 1)
+    mean = total(lengths, np.ones_like(lengths)) / len(lengths)
+    budget = max(longest, round(batch_size * mean))
+    budget = min(budget, most_cells or 2**63 - 1)
     yield (
         "a budget of cells",
         f"token_budget(lengths, {budget}, {end}",

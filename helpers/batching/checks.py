@@ -65,6 +65,16 @@ def row_lengths(values: Sequence | np.ndarray, n: int | None = None) -> np.ndarr
     return array.astype(np.int64)
 
 
+def one_axis(values: Sequence | np.ndarray, instead: str = "") -> np.ndarray:
+    """Check lengths of rows that vary on one axis; the error ends with ``instead``."""
+    array = row_lengths(values)
+    if array.ndim != 1:
+        raise ValueError(
+            f"lengths: expected shape (n,), one length per row, got {array.shape}{instead}"
+        )
+    return array
+
+
 def _check_largest(name: str, array: np.ndarray) -> None:
     most = np.iinfo(np.int64).max if array.ndim == 1 else _SIDES - 1
     if array.max() > most:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.arguments import choice, integer
-from helpers.batching.checks import row_lengths
+from helpers.batching.checks import one_axis
 
 _MOST = 100_000  # boundaries: more serve nobody, and a number without an end fills the memory
 _BLOCK = 8192  # cells of the table that are computed at once: 64 KiB, which stays in the cache
@@ -125,12 +125,7 @@ def quantile_ladder(lengths: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
 
 def _rungs(lengths: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Check the argument ``lengths`` of a ladder and return its histogram, with 0 as 1."""
-    array = row_lengths(lengths)
-    if array.ndim != 1:
-        raise ValueError(
-            f"lengths: expected shape (n,), one length per row, got {array.shape}; for heights and "
-            f"widths there is helpers.images.bucket_sizes"
-        )
+    array = one_axis(lengths, "; for heights and widths there is helpers.images.bucket_sizes")
     return histogram(np.maximum(array, 1, out=array))
 
 

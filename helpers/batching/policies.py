@@ -80,6 +80,7 @@ def bucketed(
     boundaries: Sequence[int] | Sequence[Sequence[int]] | np.ndarray,
     *,
     tail: str = "keep",
+    most_cells: int | None = None,
     shuffle: int | None = None,
 ) -> Plan:
     """Plan batches of rows of about one length, and pad each batch to one of a few lengths.
@@ -87,8 +88,7 @@ def bucketed(
     Rows of at most the first boundary share batches, then rows of at most the second, and so on.
     Every batch of a bucket is padded to the bucket's boundary, not to its own longest row, so that
     a model meets at most one shape for each boundary and batch size, in every epoch. If rows vary
-    on two axes, a row goes to the boundary of the smallest area that holds it (of equal ones, to
-    the first).
+    on two axes, a row goes to the boundary of the smallest area that holds it (or the first such).
 
     The tail is that of each bucket (see `fixed`): ``"drop"`` leaves out a whole bucket that has
     fewer rows than a batch, and ``"even"`` gives each bucket a batch size of its own, so that there
@@ -101,6 +101,8 @@ def bucketed(
             lengths, ``(buckets, 2)``, heights and widths in any order. The last one, or one of the
             pairs, must hold the longest row. A boundary that no row goes to makes no batch.
         tail: ``"keep"``, ``"drop"``, ``"pad"``, ``"wrap"`` or ``"even"``, in each bucket.
+        most_cells: None, or the cells that a batch may hold, padding counted: batches of a bucket
+            then have at most ``most_cells // boundary`` rows.
         shuffle: None for the buckets one after the other, each in row order: right to predict. To
             train, a seed (an integer from 0), which draws the order of the rows and of the batches
             of each epoch. Its shapes are those of epoch 0.
@@ -111,8 +113,8 @@ def bucketed(
     Raises:
         TypeError: An argument is not of the type above; a bool is not an integer here.
         ValueError: No rows, a negative length, a row that fits no boundary; boundaries that do not
-            increase, are there twice or have another number of axes than ``lengths``; a number out
-            of range, an unknown ``tail``, or ``tail="drop"`` would leave no batch at all.
+            increase, are there twice, are more than ``most_cells`` or have other axes than
+            ``lengths``; a number out of range, an unknown ``tail``, or ``"drop"`` leaves no batch.
 
     Example:
         >>> plan = bucketed([3, 9, 1, 4, 10, 2], 2, [4, 10])
@@ -126,7 +128,10 @@ def bucketed(
     boundaries = check_boundaries(boundaries, lengths)
     choice("tail", tail, TAILS)
     sizes = np.full(len(boundaries), batch_size)
-    return _in_buckets(lengths, boundaries, sizes, batch_size, tail, seed(shuffle))
+    if most_cells is not None:
+        most_cells = integer("most_cells", most_cells, minimum=1, maximum=2**63 - 1)
+        sizes = np.minimum(sizes, most_cells // cells(boundaries))
+    return _in_buckets(lengths, boundaries, sizes, batch_size, tail, seed(shuffle), most_cells)
 
 
 def grouped(
@@ -246,7 +251,7 @@ def token_budget(
     if boundaries is not None:
         boundaries = check_boundaries(boundaries, lengths)
         sizes = budget // cells(boundaries)
-        return _in_buckets(lengths, boundaries, sizes, None, tail, shuffle, budget=budget)
+        return _in_buckets(lengths, boundaries, sizes, None, tail, shuffle, budget)
     if tail != "keep":
         raise ValueError(
             f"tail: expected 'keep' without boundaries, because batches have no common size then, "
@@ -300,14 +305,15 @@ def _in_buckets(
     shuffle: int | None,
     budget: int | None = None,
 ) -> Plan:
-    """Plan buckets with a batch size each; of a ``budget``, where ``batch_size`` is None."""
+    """Plan buckets with a batch size each; of a ``budget`` alone, if ``batch_size`` is None."""
     buckets = buckets_of(lengths, boundaries)
     counts = np.bincount(buckets, minlength=len(boundaries))
+    limit = f"{'the budget' if batch_size is None else 'most_cells'}, {budget}"
     if budget is not None and counts[sizes == 0].any():
         row = int(np.argmax((sizes == 0)[buckets]))
         raise ValueError(
             f"boundaries: row {row} is padded to {boundaries[buckets[row]].tolist()}, more than "
-            f"the budget, {budget}"
+            f"{limit}"
         )
     sizes = np.maximum(sizes, 1)  # of a bucket without rows
     if tail == "drop" and (counts < sizes).all():
@@ -317,7 +323,7 @@ def _in_buckets(
             f"less than batch_size={batch_size}"
             if budget is None
             else f"tail: 'drop' leaves no batch at all, because no bucket has as many rows as fit "
-            f"in the budget, {budget}"
+            f"in {limit}"
         )
     dealt = deal(counts, sizes, tail)
     return Epochs(

@@ -119,17 +119,11 @@ CALLS = {
     ),
     "batching.bucketed": (
         batching.bucketed,
-        {
-            "lengths": LENGTHS,
-            "batch_size": 2,
-            "boundaries": [3, 5],
-            "tail": "pad",
-            "shuffle": 0,
-        },
+        {"lengths": LENGTHS, "batch_size": 2, "boundaries": [3, 5], "most_cells": 10, "shuffle": 0},
     ),
     "batching.bucketed images": (
         batching.bucketed,
-        {"lengths": SIZES, "batch_size": 2, "boundaries": [[4, 6], [6, 4]]},
+        {"lengths": SIZES, "batch_size": 2, "boundaries": [[4, 6], [6, 4]], "tail": "pad"},
     ),
     "batching.grouped": (
         batching.grouped,
@@ -155,7 +149,13 @@ CALLS = {
             "batch_size": 2,
             "jit": False,
             "shuffle": 0,
+            "most_cells": 10,
+            "quantiles": True,
         },
+    ),
+    "batching.expected_cost": (
+        batching.expected_cost,
+        {"lengths": LENGTHS, "batch_size": 2, "kind": "steps"},
     ),
     "Plan.epoch": (lambda k: PLAN.epoch(k), {"k": 1}),
     "Plan.cost": (lambda kind: PLAN.cost(kind), {"kind": "steps"}),

@@ -33,9 +33,14 @@ def same(one, other):
     batch_size=st.integers(1, 40),
     jit=st.booleans(),
     shuffle=st.none() | st.integers(0, 9),
+    quantiles=st.booleans(),
+    spare=st.none() | st.integers(0, 2_000),
 )
-def test_the_rule(lengths, kind, batch_size, jit, shuffle):
-    found = recommend(lengths, kind, batch_size=batch_size, jit=jit, shuffle=shuffle)
+def test_the_rule(lengths, kind, batch_size, jit, shuffle, quantiles, spare):
+    options = {"batch_size": batch_size, "jit": jit, "shuffle": shuffle, "quantiles": quantiles}
+    if spare is not None:
+        options["most_cells"] = max(1, *lengths) + spare
+    found = recommend(lengths, kind, **options)
     same(found.plan, pasted(found.line, lengths))
     assert str(found) == found.line
     assert "\n" not in found.line
@@ -44,6 +49,57 @@ def test_the_rule(lengths, kind, batch_size, jit, shuffle):
         assert len(found.plan.shapes) <= 16
         plans = [plan for plan in plans if len(plan.shapes) <= 16]
     assert found.plan.cost(kind) <= 1.1001 * min(plan.cost(kind) for plan in plans)
+
+
+@given(
+    lengths=st.lists(st.integers(0, 90), min_size=1, max_size=120),
+    kind=st.sampled_from(COSTS),
+    batch_size=st.integers(1, 40),
+    shuffle=st.none() | st.integers(0, 9),
+    spare=st.integers(0, 2_000),
+)
+def test_no_batch_of_any_plan_holds_more_cells_than_the_limit(
+    lengths, kind, batch_size, shuffle, spare
+):
+    limit = max(1, *lengths) + spare
+    options = {"batch_size": batch_size, "shuffle": shuffle, "quantiles": True}
+    found = recommend(lengths, kind, most_cells=limit, **options)
+    for option in found.table:
+        plan = pasted(option.code, lengths)
+        for each in (plan, plan.epoch(1)):
+            assert (each.sizes * each.padded_lengths).max() <= limit
+            assert sorted(set(each.rows.tolist())) == list(range(len(lengths)))
+    free = recommend(lengths, kind, **options)
+    assert [option.name for option in free.table] == [option.name for option in found.table]
+    if batch_size * max(1, *lengths) <= limit:  # what holds anyway is written as ever
+        assert [option for option in free.table if "budget" not in option.code] == [
+            option for option in found.table if "budget" not in option.code
+        ]
+
+
+def test_with_a_limit_of_cells_only_long_rows_get_smaller_batches():
+    lengths = [10] * 640 + [200] * 320
+    found = recommend(lengths, "quadratic", most_cells=2_000)
+    assert found.plan.shapes == ((10, 200), (32, 10))
+    assert "most_cells=2000" in found.line
+    table = {option.name: option for option in found.table}
+    assert "fixed(len(lengths), 10, " in table["rows as they come"].code
+    assert "grouped(lengths, 10, " in table["grouped by length"].code
+    assert "token_budget(lengths, 2000, " in table["a budget of cells"].code
+
+
+def test_quantiles_are_compared_where_they_are_asked_for():
+    lengths = random_lengths(20_000)
+    found = recommend(lengths, "linear", quantiles=True)
+    usual = recommend(lengths, "linear")
+    assert [option for option in found.table if "quantile" not in option.name] == list(usual.table)
+    over = {option.name: option.over for option in found.table}
+    for k in (4, 8, 16, 32):
+        assert over[f"{k} quantile buckets"] > over[f"{k} buckets"]
+    few = recommend([5] * 90 + [6, 7], quantiles=True)
+    assert [option.name for option in few.table if "quantile" in option.name] == [
+        "2 quantile buckets"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +271,15 @@ def test_the_seed_and_the_batch_size_are_passed_on():
         (([3],), {"batch_size": 0}, ValueError, "batch_size: expected an integer of at least 1"),
         (([3],), {"jit": "auto"}, TypeError, "jit: expected True, False or None, got str"),
         (([3],), {"shuffle": -1}, ValueError, "shuffle: expected an integer of at least 0"),
+        (
+            ([3, 9, 4],),
+            {"most_cells": 8},
+            ValueError,
+            "most_cells: expected at least 9, the length of row 1, got 8",
+        ),
+        (([0],), {"most_cells": 0}, ValueError, "most_cells: expected an integer of at least 1"),
+        (([3],), {"most_cells": 9.5}, TypeError, "most_cells: expected an integer"),
+        (([3],), {"quantiles": 4}, TypeError, "quantiles: expected True or False"),
     ],
 )
 def test_what_is_refused(arguments, options, error, message):

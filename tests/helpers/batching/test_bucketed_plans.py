@@ -1,5 +1,6 @@
 """Plans of buckets: rows of one bucket in each batch, padded to its boundary."""
 
+import math
 import pickle
 from collections import Counter
 
@@ -186,6 +187,32 @@ def test_an_image_goes_to_the_smallest_area_that_holds_it():
     assert plan.shapes == ((1, 40, 100), (1, 60, 10), (3, 10, 60))
     assert plan.fill == pytest.approx((300 + 250 + 250 + 800) / (4000 + 3 * 600 + 600))
     assert plan.axes == 2
+
+
+@given(arguments=bucket_arguments(), tail=st.sampled_from(TAILS), spare=st.integers(0, 4_000))
+def test_a_limit_of_cells_makes_the_batches_of_long_rows_smaller(arguments, tail, spare):
+    assume(tail != "drop")
+    boundaries = as_pairs(arguments["boundaries"])
+    limit = max(map(math.prod, boundaries)) + spare
+    plan = bucketed(**arguments, tail=tail, most_cells=limit)
+    free = bucketed(**arguments, tail=tail)
+    assert sorted(set(plan.rows.tolist())) == list(range(plan.n))
+    for size, padded in zip(plan.sizes, as_pairs(plan.padded_lengths.tolist()), strict=True):
+        assert size <= min(arguments["batch_size"], limit // math.prod(padded))
+        if tail in ("pad", "wrap"):
+            assert size == min(arguments["batch_size"], limit // math.prod(padded))
+    if max(map(math.prod, boundaries)) * arguments["batch_size"] <= limit:
+        assert plan.rows.tolist() == free.rows.tolist()
+        assert plan.bounds.tolist() == free.bounds.tolist()
+
+
+def test_a_boundary_beyond_the_limit_of_cells_is_refused_only_if_a_row_goes_there():
+    assert bucketed([3, 4], 2, [4, 9], most_cells=8).shapes == ((2, 4),)
+    message = "^boundaries: row 1 is padded to 9, more than most_cells, 8$"
+    with pytest.raises(ValueError, match=message):
+        bucketed([3, 5], 2, [4, 9], most_cells=8)
+    with pytest.raises(ValueError, match=r"^tail: 'drop' .* as fit in most_cells, 8$"):
+        bucketed([3], 9, [4], most_cells=8, tail="drop")
 
 
 def test_boundaries_that_no_row_goes_to_make_no_batch():
