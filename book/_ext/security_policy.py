@@ -12,6 +12,7 @@ from pathlib import Path
 
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script", re.DOTALL | re.IGNORECASE)
 _NO_CODE = re.compile(r"""\bsrc=|\btype=["'](?!module|text/javascript)""")
+_PLANNER = 'src="../_static/planner.js'
 _PLACE = re.compile(
     r'(<meta charset="utf-8" ?/?>)(\n *<meta http-equiv="Content-Security-Policy"[^>]*>)?'
 )
@@ -40,6 +41,8 @@ def policy(page: str) -> str:
         "base-uri": "'none'",
         "form-action": "'self'",  # the search form leads to the search page
     }
+    if _PLANNER in page:  # its worker is made of its own text, since from disk there is no other
+        directives["worker-src"] = "blob:"
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 

@@ -40,6 +40,11 @@ def test_nothing_comes_from_another_host_and_no_text_becomes_code():
     }
 
 
+def test_only_the_planner_may_make_a_worker_of_a_text():
+    planner = PAGE.replace("_static/own.js", "../_static/planner.js")
+    assert directives(planner) == directives(PAGE) | {"worker-src": "blob:"}
+
+
 def test_the_policy_precedes_all_that_it_governs_and_is_written_once():
     once = with_policy(PAGE)
     assert once.index('charset="utf-8"') < once.index("Content-Security-Policy")
