@@ -11,8 +11,8 @@ OTHER_WORDINGS = {
     "[input_size: 3, effective_filter_size: 5, stride: 1] [Op:Conv2D]": (
         "image-smaller-than-the-window"
     ),
-    "Exception encountered when calling Conv1D.call(). TypeError: object of type 'RaggedTensor' has "
-    "no len()": "ragged-tensor-into-a-layer",
+    "Exception encountered when calling Conv1D.call(). TypeError: object of type 'RaggedTensor' "
+    "has no len()": "ragged-tensor-into-a-layer",
     "Dimensions must be equal, but are 105 and 96 for '{{node compile_loss/mse/sub}} = "
     "Sub[T=DT_FLOAT](a, b)' with input shapes: [105,1], [96,1].": (
         "labels-and-predictions-differ-in-rows"
@@ -22,8 +22,8 @@ OTHER_WORDINGS = {
     "Exception encountered when calling Multiply.call(). Dimensions must be equal, but are 9 and 2 "
     "for '{{node model/Mul}} = Mul[T=DT_FLOAT](data, data_1)' with input shapes: [?,9,2], "
     "[?,9].": "mask-without-a-features-axis",
-    "Exception encountered when calling Where.call(). Dimensions must be equal, but are 9 and 2 for "
-    "'{{node model/SelectV2}} = SelectV2[T=DT_FLOAT](data_1, data, model/Const)' with input "
+    "Exception encountered when calling Where.call(). Dimensions must be equal, but are 9 and 2 "
+    "for '{{node model/SelectV2}} = SelectV2[T=DT_FLOAT](data_1, data, model/Const)' with input "
     "shapes: [?,9], [?,9,2], [].": "mask-without-a-features-axis",
     "Exception encountered when calling Add.call(). Dimensions must be equal, but are 9 and 8 for "
     "'{{node model/add/Add}} = AddV2[T=DT_FLOAT](data, model/Reshape_1)' with input shapes: "
