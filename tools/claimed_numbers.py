@@ -2,7 +2,7 @@
 
 A number is a claim if it is an integer from 10 on, a decimal, a percentage, a ratio ("2.6 times
 as", "twice the") or a share ("one in ten", "a third of"), in digits or in words. Years, dates,
-versions, headings, links, code and what other directives hold are none.
+"a quarter of an hour", versions, headings, links, code and what other directives hold are none.
 
 A count must be the same number. All else is compared as rounded as the prose writes it: 83 % is
 0.8298, 82.98 % too. A ratio needs a decimal or a number before "times" or "x", and a share a
@@ -42,7 +42,7 @@ VERSION = rf"\b(?:{PRODUCT}) (?:(?:[|,\s]|to\s|and\s|or\s)*\d+\.\d[\w.]*\b)+|\b\
 NO_CLAIM = re.compile(
     r"^\(.*\)=$|^#+ .*$"  # anchors, headings
     rf"|`[^`]*`|\[[\w#]*#?\d+\]\([^)]*\)|\]\([^)]*\)|<[^>]+>|\{{[\w:]+\}}|{VERSION}"
-    r"|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b(?!,)",
+    r"|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b(?!,)|\b[Aa] quarter of an hour\b",
     re.MULTILINE,
 )
 SUM = re.compile(r"((?:[\d.,()]+\s[×*/+−-]\s)+[\d.,()]+)\s=\s(\d[\d.,]*\d)")

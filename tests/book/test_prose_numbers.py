@@ -98,7 +98,8 @@ def test_a_constant_in_code_vouches_for_a_count_and_not_for_a_result():
 def test_what_is_no_claim():
     prose = (
         "In 2014 ([Kudo, 1999](page.md#a-100)), Keras 3.15 and Keras 3.13.2, Python 3.11, 3.12 or\n"
-        "3.13 on 2026-08-19: `size=224` and three rows, 7 of them in [41460](https://x.org/41460)."
+        "3.13 on 2026-08-19: `size=224` and three rows, 7 of them in [41460](https://x.org/41460).\n"
+        "*A quarter of an hour.*"
     )
     assert unbound(prose) == []
     assert found(text("# Lead"), text("## Rung 12", "Text.", "", "```", "99", "```")) == []
@@ -188,7 +189,7 @@ def test_a_place_in_code_must_exist():
 
 def test_a_number_changed_in_a_chapter_is_found():
     path = tool.ROOT / "book" / "tail-batches.ipynb"
-    changed = path.read_text("utf-8").replace("is the 8.571 of", "is the 8.572 of")
+    changed = path.read_text("utf-8").replace("the 8.571 of the", "the 8.572 of the")
     page = tool.outline(tool.json.loads(changed))
     (line,) = tool.complaints(list(tool.of_notebook(path, page)), [])
     assert "'8.572' in" in line
