@@ -30,7 +30,8 @@ SAID_NOWHERE = """[...document.querySelectorAll("svg")].filter(e => e.getAttribu
 CUT_LABELS = """[...document.querySelectorAll("svg.re-drawing, .hero svg")].flatMap(svg =>
 [...svg.querySelectorAll("text")].filter(text => {const box = text.getBoundingClientRect();
 const all = svg.getBoundingClientRect(), scale = all.width / svg.viewBox.baseVal.width;
-return box.left < all.left || box.right > all.right || box.bottom > all.bottom + scale})
+return box.left < all.left || box.right > all.right || box.bottom > all.bottom + scale
+|| box.top < all.top - scale})
 .map(text => text.textContent))"""
 
 CUT_OFF = """[...document.querySelectorAll(
@@ -39,6 +40,19 @@ CUT_OFF = """[...document.querySelectorAll(
 && !e.closest("div.pst-scrollable-table-container, div.output.text_html table, .re-plot-box"))
 .filter(e => {const box = e.getBoundingClientRect();
 return box.width && (box.right > innerWidth + 1 || box.left < -1)})
+.map(e => e.outerHTML.slice(0, 160))"""
+
+SMALL_LABELS = """[...document.querySelectorAll("figure.re-figure svg.re-drawing text")]
+.filter(text => {const {a, b} = text.getScreenCTM();
+return text.getClientRects().length
+&& parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 11.9})
+.map(text => text.textContent)"""
+
+# Of a box that scrolls sideways a shadow tells, and a link to the next page is not cut.
+CUT_UNTOLD = """[...document.querySelectorAll("article :is(pre, .re-plot-box, .table-scroll, "
++ ".pst-scrollable-table-container), .prev-next-area a")]
+.filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1
+&& !getComputedStyle(e).backgroundImage.includes("gradient"))
 .map(e => e.outerHTML.slice(0, 160))"""
 
 KEEP_SHOWN = f"{{window.shownInLight = new Set({SHOWN})}}"
@@ -81,6 +95,8 @@ def check_page(page, site: str, name: str) -> None:
     wait_until(page, FOCUS_IS_SET)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(CUT_UNTOLD) == []
+    assert page.evaluate(SMALL_LABELS) == []
     assert violations(page) == []
 
     check_traffic(asked, answers, site, page.url)
