@@ -124,6 +124,13 @@ def test_a_model_is_compiled_once_above_its_data():
         assert examples.mending(row).count(".compile(") == 1, row.id
 
 
+def test_what_a_message_comes_as_is_one_list():
+    pages = {len(row.exception): messages.page(row) for row in ROWS}
+    assert re.search(r"\nIt comes as `\w+`\.\n", pages[1])
+    assert re.search(r"\nIt comes as `\w+` or `\w+`\.\n", pages[2])
+    assert re.search(r"\nIt comes as `\w+`, `\w+` or `\w+`\.\n", pages[3])
+
+
 def test_older_wordings_are_shown_as_not_run():
     row = next(row for row in ROWS if row.older)
     said = messages.page(row).split("## Older wordings")[1]

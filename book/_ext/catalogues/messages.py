@@ -57,13 +57,19 @@ def page(row: Entry) -> str:
         f"```python\n{examples.provoking(row)}\n```\n",
         *_proof(row),
         f"## The message by version\n\n{wordings(row)}\n",
-        f"It comes as {' or '.join(f'`{name}`' for name in row.exception)}.\n",
+        f"It comes as {_one_of(row.exception)}.\n",
         *_older(row),
         *_siblings(row),
         f"## Read more\n\n{link('../' + row.chapter)} explains it. "
         "[All messages](../error-index.md).\n",
     ]
     return "\n".join(parts)
+
+
+def _one_of(names: Iterable[str]) -> str:
+    """Say that it is one of some names: `A`, `B` or `C`."""
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def front_matter(said: str) -> str:

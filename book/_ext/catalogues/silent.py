@@ -97,8 +97,8 @@ def table_row(symptom: Symptom) -> str:
     page, anchor = symptom.chapter.replace("_", "-").split("#")  # as docutils writes ids
     chapter = messages.chapter_of(symptom.chapter)
     hidden = html.escape(" ".join(plain(f"{symptom.happens} {symptom.fix}").split()))
-    seen = symptom.got is not None
-    numbers = f"<code>{symptom.got}</code>, should be <code>{symptom.wanted}</code>" if seen else ""
+    got = "varies" if symptom.got is None else f"<code>{symptom.got}</code>"
+    numbers = f"{got}, should be <code>{symptom.wanted}</code>"
     return (
         f'<tr id="{symptom.id}" data-kinds="{chapter}" data-text="{hidden}">'
         f'<th scope="row"><a href="symptoms/{symptom.id}.html">'
