@@ -39,8 +39,8 @@ def fit_explorer() -> Explorer:
         caption=(
             "Before and after at one scale; hatched is padding. Resize and letterbox fill a square "
             "slot. Pad to bucket goes up to multiples of the step. Crop takes the framed middle "
-            "and pads a short axis; Keras's CenterCrop enlarges the image. Lost are pixels cut "
-            "off, and those that a shrunk axis has no room for."
+            "and pads a short axis; Keras's CenterCrop enlarges the image. Pixels are lost "
+            "that are cut off, or that a shrunk axis has no room for."
         ),
         rule="fit",
         given={

@@ -46,7 +46,7 @@ def image_explorer() -> Explorer:
         ),
         title="From the width of an image to the steps of a sequence",
         caption=(
-            "Every column stands under the middle of the pixels that it sees; the light wedges "
+            "Every column stands under the middle of the pixels that it sees; the shaded wedges "
             "show which ones the first and the last step see. Hatched pixels are padding, and "
             "hatched columns and steps come after the image's own."
         ),

@@ -22,7 +22,7 @@ from helpers.figures.plans import slots_of
 if TYPE_CHECKING:
     from helpers.batching import PackedPlan, Plan
 
-_LEFT = 60  # left edge of the batches that are drawn to scale
+_LEFT = 60, 66  # left edge of the batches drawn to scale; beside numbers of two digits
 
 
 def describe_batches(plan: "Plan | PackedPlan") -> str:
@@ -111,11 +111,12 @@ computed for each true one, 2 shapes.
     kinds = None if hasattr(plan, "capacity") else slots_of(plan)
     keep = first_and_last(len(plan), MOST_SHOWN)
     labels = {i: _batch_words(plan, i, kinds) for i in keep if i is not None}
+    left = _LEFT[shared or len(plan) > 9]
     # Behind every block there is room for its words. Where plans are to share a scale, a long one
     # beside the longest block must not change it.
-    ends = [(WIDTH - _LEFT - 8 - 6.8 * len(words), i) for i, words in labels.items()]
+    ends = [(WIDTH - left - 8 - 6.8 * len(words), i) for i, words in labels.items()]
     step = min(room / max(widths[i], 1) for room, i in ends)
-    step = min(step, (WIDTH - _LEFT - (134 if shared else 68)) / longest)
+    step = min(step, (WIDTH - left - (134 if shared else 68)) / longest)
     pitch = min(8.0, 280 / min(plan.n, MOST_SHOWN * plan.batch_size))
     if pitch >= 1:
         pitch = pitch * 2 // 1 / 2  # half pixels: lines of equal height look it
@@ -124,19 +125,19 @@ computed for each true one, 2 shapes.
     texts, y = [], 2.0
     for i in keep:
         if i is None:
-            texts.append(write(_LEFT, y + 7, f"… {len(plan) - len(labels)} more batches …"))
+            texts.append(write(left, y + 7, f"… {len(plan) - len(labels)} more batches …"))
             y += 20
             continue
         tall = sizes[i] * pitch
         top = y + max(0, 13 - tall) / 2  # a low block stands beside the middle of its words
         for line, start, size, kind in _lines(plan, i, kinds):
-            at, middle = _LEFT + start * step, top + (line + 0.5) * pitch - max(gap, 0) / 2
+            at, middle = left + start * step, top + (line + 0.5) * pitch - max(gap, 0) / 2
             runs[kind].append(f"M{px(at)} {px(middle)}h{px(size * step)}")
             if kind == "true" and start:
                 runs["between"].append(f"M{px(at)} {px(middle)}h1")
         words = top + tall / 2 - gap / 2
         texts.append(write(4, words, f"batch {i + 1}"))
-        texts.append(write(_LEFT + widths[i] * step + 6, words, labels[i]))
+        texts.append(write(left + widths[i] * step + 6, words, labels[i]))
         y += max(13, tall) + 5
     dash = f";stroke-dasharray:{px(step - 1)} 1" if step >= 5 else ""
     looks = {

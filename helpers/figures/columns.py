@@ -107,7 +107,7 @@ def draw_columns(
 ) -> Drawing:
     """Draw how an image becomes a sequence: its pixels, the columns after each layer, the steps.
 
-    Every column stands under the middle of the pixels that it sees, and the light wedges show
+    Every column stands under the middle of the pixels that it sees, and the shaded wedges show
     which ones the first and the last real step see. Padding, and columns that come of nothing
     else, are hatched. What is drawn is computed by `column_spans`.
 

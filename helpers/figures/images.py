@@ -292,7 +292,7 @@ def _regions(
         f'<text x="{px(x + w / 2)}" y="{px(y + 11)}">{i + 1}</text>'
         for i, (x, y, w, _) in enumerate(tabs)
     )
-    look = f'text-anchor="middle" font-size="11" style="fill:{ON_TIME}"'
+    look = f'text-anchor="middle" style="fill:{ON_TIME}"'
     parts.append(f"<g {look}>{numbers}</g>")
     return "".join(parts), bottom + 18 if in_a_line else bottom
 

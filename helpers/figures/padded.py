@@ -323,4 +323,4 @@ def _seen_words(row: np.ndarray, seen: np.ndarray) -> str:
     """What the model takes in of one row: real steps, padding, and real steps that it misses."""
     padding, missed = int((seen & ~row).sum()), int((row & ~seen).sum())
     words = amount(int((seen & row).sum()), "step") + (f" + {padding} padding" if padding else "")
-    return words + (f", not {missed} real" if missed else "")
+    return words + (f", misses {missed} real" if missed else "")

@@ -41,11 +41,11 @@ def test_a_step_that_the_model_skips_is_outlined_and_empty():
     left, pitch = boxes(drawing, FILLED)[0][0], 32
     assert [round((x - 0.75 - left) / pitch) for x, y, _ in empty(drawing) if y < 80] == [1, 5, 6]
     said = words(drawing)
-    assert "the model sees 4 steps, not 1 real" in said
+    assert "the model sees 4 steps, misses 1 real" in said
     assert "the model sees 2 steps + 1 padding" in said
     assert said.count("1") == 1  # its value stands in the first line only
     assert drawing.alt.endswith(
-        "The model sees: row 1, 4 steps, not 1 real; row 2, 2 steps + 1 padding."
+        "The model sees: row 1, 4 steps, misses 1 real; row 2, 2 steps + 1 padding."
     )
 
 
