@@ -1,6 +1,10 @@
-"""A chapter is short, and begins with fixes: what a reader in a hurry meets is counted."""
+"""A chapter is short, and begins with fixes: what a reader in a hurry meets is counted.
+
+The opener is no chapter: it begins with the rule.
+"""
 
 import ast
+import itertools
 import re
 
 import notebooks
@@ -10,7 +14,9 @@ PLAIN = {"math", "numpy", "keras", "tensorflow"}
 NAMES = {"math", "np", "keras", "tf", "ops", "layers"}
 HIDDEN = {"hide-input", "remove-cell"}
 CHAPTERS = {path.stem: notebooks.read(path) for path in (notebooks.ROOT / "book").glob("*.ipynb")}
-MAIN = [name for name in CHAPTERS if not name.endswith("-deeper")]
+OPENER = "shape-rule"
+SHORT = [name for name in CHAPTERS if not name.endswith("-deeper")]
+MAIN = [name for name in SHORT if name != OPENER]
 FIXES = [
     pytest.param(cell, id=f"{name}-{cell.id}")
     for name, chapter in CHAPTERS.items()
@@ -28,7 +34,7 @@ def words(chapter):
     return len(re.findall(r"\w[\w'’-]*", re.sub(r"<a[^>]*>|\]\([^)]*\)", "", prose)))
 
 
-@pytest.mark.parametrize("name", MAIN)
+@pytest.mark.parametrize("name", SHORT)
 def test_a_chapter_is_short(name):
     assert 600 <= words(CHAPTERS[name]) <= 1200
 
@@ -37,7 +43,7 @@ def test_a_chapter_is_short(name):
 def test_a_page_has_few_cells(name):
     cells = [cell for cell in CHAPTERS[name].cells if cell.cell_type == "code"]
     assert sum(not HIDDEN & tags(cell) for cell in cells) <= 25
-    assert len(cells) <= 40 or name not in MAIN
+    assert len(cells) <= 40 or name not in SHORT
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -59,6 +65,19 @@ def test_what_a_door_leads_to_begins_with_its_fix(name):
     assert doors
     assert {door: found.get(door) for door in doors} == dict.fromkeys(doors, True)
     assert found["in-short"]
+
+
+def test_every_section_of_the_opener_that_shows_code_to_copy_says_so():
+    cells = CHAPTERS[OPENER].cells
+    for text, code in itertools.pairwise(cells):
+        if "**Fix:**" in text.source or "fix" in tags(code):
+            assert re.match(r"##+ .+\n\n\*\*Fix:\*\* ", text.source)
+            assert "fix" in tags(code)
+
+
+def test_the_opener_leads_to_every_chapter():
+    last = CHAPTERS[OPENER].cells[-1].source
+    assert set(re.findall(r"\]\(([\w-]+)\.ipynb\)", last)) == set(MAIN)
 
 
 @pytest.mark.parametrize("cell", FIXES)

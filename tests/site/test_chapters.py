@@ -9,7 +9,7 @@ SCREEN = 900
 CHAPTERS = [
     path.stem
     for path in sorted((notebooks.ROOT / "book").glob("*.ipynb"))
-    if not path.stem.endswith("-deeper")
+    if not path.stem.endswith("-deeper") and path.stem != "shape-rule"
 ]
 MEASURE = """() => {
 const main = document.querySelector("main article");
@@ -19,9 +19,10 @@ const pictures = [...main.querySelectorAll("figure, .cell_output svg, .cell_outp
 .filter(e => shown(e) && !e.parentElement.closest("figure")).map(top);
 const stops = [top(main), ...pictures, end(main)];
 const short = [...main.querySelectorAll("#in-short .tag_fix")];
-return {screens: (end(main) - top(main)) / innerHeight,
-gap: Math.max(...stops.slice(1).map((y, i) => y - stops[i])) / innerHeight,
-begins: top(short[0]), first: end(short[0]), all: end(short.at(-1))}}"""
+const far = {screens: (end(main) - top(main)) / innerHeight,
+gap: Math.max(...stops.slice(1).map((y, i) => y - stops[i])) / innerHeight};
+if (!short.length) return {...far, rule: end(main.querySelector("ul")), figure: pictures[0]};
+return {...far, begins: top(short[0]), first: end(short[0]), all: end(short.at(-1))}}"""
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -34,3 +35,13 @@ def test_a_fix_and_a_picture_are_near_and_the_end_is_not_far(page, site, name):
     assert found["gap"] <= 3
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate(MEASURE)["begins"] <= 1300
+
+
+def test_the_rule_is_on_the_first_screen_of_the_opener(page, site):
+    page.goto(f"{site}book/shape-rule.html", wait_until="load")
+    found = page.evaluate(MEASURE)
+    assert found["figure"] < found["rule"] <= SCREEN
+    assert found["screens"] <= 8
+    assert found["gap"] <= 3
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(MEASURE)["rule"] <= 1300

@@ -27,6 +27,7 @@ UNANSWERED = {
     "InvalidArgumentError: Cannot batch tensors with different shapes": SEVERAL,
     "InvalidArgumentError: shape (None, 5, 12) was expected": SEVERAL,
     "ValueError: Dimensions must be equal, but are 8 and 9": SEVERAL,
+    "ValueError: Dimensions must be equal, but are 20 and 26": SEVERAL,
     "ValueError: Negative dimension size": SEVERAL,
     "ValueError: Shapes used to initialize variables must be fully-defined": SEVERAL,
     "ValueError: could not broadcast input array from shape": SEVERAL,
@@ -34,11 +35,17 @@ UNANSWERED = {
 }
 ANSWERED = {
     "TypeError: Binding inputs to tf.function failed": "fixed-batch-size-in-an-input-signature",
+    "TypeError: Binding inputs to tf.function failed due to `Can not cast TensorSpec(shape=(2, 26, "
+    "12), dtype=tf.float32, name=None) to TensorSpec(shape=(32, 26, 12)": (
+        "fixed-batch-size-in-an-input-signature"
+    ),
     "TypeError: slice indices must be integers": "float-bounds-of-a-box",
     "TypeError: unexpected keyword argument 'target_size'": "target-size-in-the-constructor",
     "InvalidArgumentError: Incompatible shapes: [32] vs. [9]": "fixed-batch-size-in-a-loss",
     "InvalidArgumentError: yielded an element of shape (4, 7, 12) where an element of shape "
     "(None, 5, 12) was expected": "first-two-batches-of-one-size",
+    "InvalidArgumentError: yielded an element of shape (4, 26, 12) where an element of shape "
+    "(None, 20, 12) was expected": "first-two-batches-of-one-size",
     "UserWarning: Model doesn't support": "augmentation-and-jit-compile",
     "UserWarning: Your input ran out of data": "input-ran-out-of-data",
     "UserWarning: does not support masking": "mask-destroyed-by-a-layer",
@@ -46,9 +53,14 @@ ANSWERED = {
     "ValueError: Data cardinality is ambiguous": "rows-of-several-lengths-in-a-list",
     "ValueError: Invalid dtype: object": "rows-in-an-object-array",
     "ValueError: Unrecognized data type: x=<map object": "function-where-a-generator-belongs",
+    "ValueError: expected axis -1 of input shape to have value 4, but received input with shape "
+    "(2, 5, 6)": "flatten-of-another-length",
     "ValueError: expected ndim=3, found ndim=2": "sequence-without-a-features-axis",
     "ValueError: expected ndim=3, found ndim=4": "image-into-a-recurrent-layer",
     "ValueError: expected shape=(None, 4, 2), found shape=(3, 8, 2)": "longer-batch-than-the-input",
+    "ValueError: expected shape=(None, 20, 12), found shape=(2, 26, 12)": (
+        "longer-batch-than-the-input"
+    ),
 }
 ANSWERED |= {
     f"UserWarning: (of type {name}) was passed an input with a mask attached": (
