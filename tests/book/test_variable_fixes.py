@@ -1,4 +1,4 @@
-"""The fixes of the chapter on batches of several lengths train and predict at two sets of them."""
+"""The fixes on batches of several lengths train and predict at two sets of them."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.slow
 CHAPTER = "variable-batches"
+DEEPER = "variable-batches-deeper"
 RANDOM = np.random.default_rng(0)
 BATCHES = [(5, 5, 7, 8), (6, 6, 3)]
 LENGTHS = [np.arange(40) % 20 + 3, np.repeat([14, 18, 9], [33, 20, 11])]
@@ -61,6 +62,12 @@ def pairs_of(rows):
     parts = whole, [len(row) for row in rows], np.arange(len(rows))
     dataset = tf.data.Dataset.from_tensor_slices(parts)
     return dataset.map(lambda row, steps, number: (row[:steps], number))
+
+
+def counted(dataset):
+    """A dataset that says how many batches it has."""
+    number = sum(1 for _ in dataset)
+    return dataset.apply(tf.data.experimental.assert_cardinality(number))
 
 
 def alone(model, rows):
@@ -198,3 +205,80 @@ def test_the_proof_counts_each_row(lengths):
     weights = np.repeat([1.0, 0.0], [n, 3])
     assert rows_seen([(x, y, weights) for x, y in twice], n).tolist() == [1] * n
     assert rows_seen(twice, n).tolist() == [2] * 3 + [1] * (n - 3)
+
+
+@of_batches
+def test_a_dataset_whose_axes_are_open(lengths, model, steps):
+    batches = Batches(*lengths)
+    dataset = names_of(DEEPER, "same-rule-fix", unlucky=batches, model=model)["open_axes"]
+    model.fit(dataset, shuffle=False, verbose=0)
+    assert steps() == len(lengths)
+    answers_all(model, dataset, [row for x, _ in batches for row in x])
+
+
+@of_rows
+def test_few_shapes_to_compile(lengths, model, steps):
+    rows = rows_of(lengths)
+    few = names_of(DEEPER, "compile-fix", pairs=pairs_of(rows), rows=rows)["few"]
+    shapes = {tuple(x.shape) for x, _ in few}
+    assert shapes <= {(16, length, 12) for length in (13, 17, 21, 26)}
+    counts = np.bincount(np.digitize(lengths, [14, 18, 22, 27])) // 16
+    assert len(shapes) == np.count_nonzero(counts)
+    model.fit(counted(few), shuffle=False, verbose=0)
+    assert steps() == counts.sum()
+    batches = list(few.take(3))
+    numbers = np.concatenate([y for _, y in batches])
+    assert len(set(numbers)) == len(numbers)
+    for x, y in batches:
+        answers = model.predict(x, verbose=0)
+        np.testing.assert_allclose(answers, alone(model, rows)[np.asarray(y)], atol=1e-5)
+
+
+@of_rows
+def test_rows_and_batches_in_a_new_order_each_epoch(lengths, model):
+    rows = rows_of(lengths)
+    fed = counted(names_of(DEEPER, "order-fix", pairs=pairs_of(rows), rows=rows)["fed"])
+    model.fit(fed, shuffle=False, verbose=0)
+    epochs = [[frozenset(y.numpy().tolist()) for _, y in fed] for _ in range(2)]
+    assert set(epochs[0]) != set(epochs[1])  # other rows share a batch
+    for epoch in epochs:
+        assert sorted(number for batch in epoch for number in batch) == list(range(len(rows)))
+    answers, right = model.predict(fed, verbose=0), alone(model, rows)
+    np.testing.assert_allclose(np.sort(answers, axis=0), np.sort(right, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("lengths", [(3, 5), (4, 2, 6)])
+def test_rows_in_one_line_do_not_see_each_other(lengths):
+    block_mask = names_of(DEEPER, "packing-fix")["block_mask"]
+    x, segments = keras.Input((None, 4)), keras.Input((None,), dtype="int32")
+    attend = keras.layers.MultiHeadAttention(1, 2)
+    mask = keras.layers.Lambda(block_mask)(segments)
+    model = keras.Model([x, segments], attend(x, x, attention_mask=mask))
+    model.compile("sgd", "mse")
+    line = RANDOM.normal(size=(1, sum(lengths), 4)).astype("float32")
+    given = [line, np.repeat(np.arange(len(lengths)), lengths)[None]]
+    model.fit(given, line, verbose=0)
+    parts = np.split(line, np.cumsum(lengths)[:-1], axis=1)
+    right = np.concatenate([attend(part, part) for part in parts], axis=1)
+    np.testing.assert_allclose(model.predict(given, verbose=0), right, atol=1e-5)
+
+
+@pytest.mark.parametrize("boundaries", [[5, 9, 20], [14, 22]])
+def test_the_padding_of_each_bucket(boundaries):
+    lengths = np.array([1, 5, 6, 9, 14, 14, boundaries[-1]])
+    found = names_of(DEEPER, "boundaries-fix")["padding_by_bucket"](lengths, boundaries)
+    right = [0] * len(boundaries)
+    for length in lengths:
+        bucket = next(i for i, boundary in enumerate(boundaries) if length <= boundary)
+        right[bucket] += boundaries[bucket] - length
+    assert found.tolist() == right
+
+
+@of_rows
+def test_answers_in_the_order_of_the_rows(lengths, model):
+    rows = rows_of(lengths)
+    buckets = names_of(CHAPTER, "plans-fix")["in_buckets"](pairs_of(rows), [8, 15])
+    order = np.concatenate([y for _, y in buckets])
+    answers = model.predict(buckets, verbose=0)
+    restored = names_of(DEEPER, "predictions-fix")["in_row_order"](answers, order)
+    np.testing.assert_allclose(restored, alone(model, rows), atol=1e-5)
