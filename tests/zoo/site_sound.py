@@ -49,8 +49,8 @@ return text.getClientRects().length
 .map(text => text.textContent)"""
 
 # Of a box that scrolls sideways a shadow tells, and a link to the next page is not cut.
-CUT_UNTOLD = """[...document.querySelectorAll("article :is(pre, .re-plot-box, .table-scroll, "
-+ ".pst-scrollable-table-container), .prev-next-area a")]
+CUT_UNTOLD = """[...document.querySelectorAll("article :is(pre, .re-plot-box, .re-trace-box, "
++ ".table-scroll, .pst-scrollable-table-container), .prev-next-area a")]
 .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1
 && !getComputedStyle(e).backgroundImage.includes("gradient"))
 .map(e => e.outerHTML.slice(0, 160))"""
