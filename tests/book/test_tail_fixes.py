@@ -85,7 +85,7 @@ def test_the_number_of_batches_is_rounded_up(n):
 @both
 def test_no_batch_is_empty(n, batches):
     printed = printed_by(CHAPTER, "silent-nan-fix", {"96": str(n)})
-    number = int(printed.split()[1])
+    number = int(printed.split()[2])
 
     class Counted(batches):
         def __len__(self):
