@@ -406,13 +406,16 @@
   function load(file, then) {
     loading[file] =
       loading[file] ||
-      new Promise(function (done) {
+      new Promise(function (done, failed) {
         var script = document.createElement("script");
         script.src = "_static/" + file;
         script.addEventListener("load", done);
+        script.addEventListener("error", failed);
         document.head.append(script);
       });
-    loading[file].then(then);
+    loading[file].then(then, function () {
+      answer.replaceChildren(line("p", "The messages could not be loaded. Load the page again."));
+    });
   }
 
   function showAdvice(entry) {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from site_pages import violations, wait_until
-from site_sound import CUT_LABELS, CUT_OFF
+from site_sound import CUT_LABELS, CUT_OFF, CUT_UNTOLD
 
 from helpers import batching
 from helpers.data import random_lengths
@@ -188,6 +188,13 @@ def test_what_is_shown_is_readable_on_a_phone_and_in_the_dark(page, site, dark):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(CUT_OFF) == []
     assert page.evaluate(CUT_LABELS) == []
+    assert page.evaluate(CUT_UNTOLD) == []
+    lengths = page.locator("#planner-result svg").bounding_box()
+    assert lengths["x"] >= 8  # not at the very edge
+    heights = page.locator(".planner-fields :is(input, select):not([type=checkbox])").evaluate_all(
+        "all => all.map(e => Math.round(e.getBoundingClientRect().height))"
+    )
+    assert len(set(heights)) == 1
     assert violations(page) == []
 
 

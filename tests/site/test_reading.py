@@ -236,6 +236,17 @@ def test_message_box_finds_the_entry(page, site):
     assert page.get_by_role("heading", name="Use instead").is_visible()
 
 
+def test_messages_that_cannot_be_loaded_are_no_missing_answer(browser, site):
+    page = browser.new_page()  # the console may tell of the failure
+    page.route("**/error-index.js", lambda route: route.abort())
+    page.goto(site)
+    page.get_by_label("Paste the message").fill("ValueError: The PyDataset has length 0")
+    answer = page.locator("#message-answer")
+    answer.get_by_text("could not be loaded").wait_for()
+    assert answer.get_by_text("No entry").count() == 0
+    page.close()
+
+
 def test_what_is_not_listed_can_be_reported_without_what_is_private(page, site):
     message = (
         "ValueError: the mask of this layer and the sequences of the batch: masking destroyed, "
