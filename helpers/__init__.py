@@ -8,6 +8,7 @@ import importlib
 from typing import Any
 
 _MODULES = (
+    "auditing",
     "augmentation",
     "batching",
     "compiling",
@@ -23,7 +24,7 @@ _MODULES = (
     "masking",
     "padding",
 )
-__all__ = [*_MODULES, "explain"]
+__all__ = [*_MODULES, "audit", "explain"]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +32,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"helpers.{name}")
     if name == "explain":
         return importlib.import_module("helpers.errors").explain
+    if name == "audit":
+        return importlib.import_module("helpers.auditing").audit
     raise AttributeError(f"module 'helpers' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

@@ -186,6 +186,22 @@ def names_kept() -> Iterator[None]:
             counts.update(held)
 
 
+@contextlib.contextmanager
+def global_seed_kept() -> Iterator[None]:
+    """Put the state of Keras's global seed generator back when the block ends.
+
+    A generator that is made within the block stays, since none was there to be put back.
+    """
+    get = _use("keras.src.backend.common.global_state.get_global_attribute")
+    generator = None if get is None else get("global_seed_generator")
+    before = None if generator is None else keras.ops.convert_to_numpy(generator.state).copy()
+    try:
+        yield
+    finally:
+        if generator is not None:
+            generator.state.assign(before)
+
+
 def plain_name(kind: str) -> str:
     """Return a class name as Keras writes names: ``"GetItem"`` as ``"get_item"``."""
     snake = _use("keras.src.utils.naming.to_snake_case")

@@ -11,17 +11,21 @@ _SERVERS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")  # of noteboo
 
 
 class Progress:
-    """Keras's own bar, once the work has taken ``AFTER`` seconds; ``total`` steps are the whole."""
+    """Keras's own bar, once the work has taken ``AFTER`` seconds; ``total`` steps are the whole.
 
-    def __init__(self, total: int):
-        self.total, self.done = total, 0
+    ``wanted`` says whether there is a bar at all, None that it depends on who looks.
+    """
+
+    def __init__(self, total: int, wanted: bool | None = None):
+        self.total, self.done, self.wanted = total, 0, wanted
         self.start = time.monotonic()
         self.bar: keras.utils.Progbar | None = None
 
     def step(self) -> None:
         """Note that one more step is done."""
         self.done += 1
-        if self.bar is None and time.monotonic() - self.start >= AFTER and watched():
+        late = self.wanted or time.monotonic() - self.start >= AFTER
+        if self.bar is None and late and (watched() if self.wanted is None else self.wanted):
             self.bar = keras.utils.Progbar(self.total)
         if self.bar is not None:
             self.bar.update(self.done)

@@ -74,6 +74,10 @@ def get_global_attribute():
     with keras_private.names_kept():
         second = layers.Dense(1).name
     assert first != second == layers.Dense(1).name
+    keras.random.uniform(())
+    with keras_private.global_seed_kept():
+        drawn = float(keras.random.uniform(()))
+    assert float(keras.random.uniform(())) == drawn != float(keras.random.uniform(()))
 
 
 class Stand:

@@ -1,0 +1,141 @@
+"""Which inputs are padded, on which side, with what, and how long the rows are without it.
+
+What is not given is inferred from the batch: padding is the run of one constant at an end of the
+time axis. Inputs of one shape ``(batch, time)`` share their lengths, so that a mask beside token
+ids is padded as the ids are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_USUAL = (0, -1)  # values that padding holds where no layer names another
+
+
+@dataclass(frozen=True)
+class Padded:
+    """The padding of one input in one batch.
+
+    Attributes:
+        place: Number of the input, in flat order.
+        lengths: int64 ``(batch,)``, real timesteps of each row.
+        value: What the padding holds.
+        side: ``"post"`` or ``"pre"``.
+        how: How that is known, for the report.
+    """
+
+    place: int
+    lengths: np.ndarray
+    value: Any
+    side: str
+    how: str
+
+
+def has_time(leaf: Any) -> bool:
+    """Whether an input can be a padded sequence: ids or a mask, or vectors per timestep."""
+    if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "biuf":
+        return False
+    return leaf.ndim == 3 or (leaf.ndim == 2 and leaf.dtype.kind in "biu")
+
+
+def padding_in(
+    leaves: Sequence[Any], marks: Sequence[Any], lengths: Any, value: Any, side: str | None
+) -> list[Padded]:
+    """Return the padding of each input that has some.
+
+    Args:
+        leaves: Inputs of one batch, arrays ``(batch, ...)``.
+        marks: Values that layers of the model mask.
+        lengths: int ``(batch,)`` if given, else None.
+        value: What the padding holds, if given, else None.
+        side: ``"post"`` or ``"pre"`` if given, else None.
+
+    Returns:
+        A `Padded` for each input with a time axis, or nothing where no row has padding.
+    """
+    sequences = [i for i, leaf in enumerate(leaves) if has_time(leaf)]
+    groups: dict[tuple, list[int]] = {}
+    for i in sequences:
+        groups.setdefault(leaves[i].shape[:2], []).append(i)
+    found: list[Padded] = []
+    for group in groups.values():
+        ends = {i: _ends(leaves[i], marks, value, side) for i in group}
+        of_group = None if lengths is None else np.asarray(lengths, "int64")
+        sides = [end.side for end in ends.values() if end is not None]
+        here = side or (sides[0] if sides else "post")
+        if of_group is None:
+            known = [end.lengths for end in ends.values() if end is not None and end.side == here]
+            if not known or (np.max(known, axis=0) == leaves[group[0]].shape[1]).all():
+                continue
+            of_group = np.max(known, axis=0)
+        for i in group:
+            held = value if value is not None else _held(leaves[i], of_group, here)
+            how = "given" if lengths is not None else _how(held, marks)
+            found.append(Padded(i, of_group, held, here, how))
+    return found
+
+
+@dataclass(frozen=True)
+class _End:
+    lengths: np.ndarray
+    side: str
+
+
+def _ends(leaf: np.ndarray, marks: Sequence, value: Any, side: str | None) -> _End | None:
+    """Find the runs of one constant at an end of the time axis of one input."""
+    steps = leaf.reshape(*leaf.shape[:2], -1)
+    candidates = [value] if value is not None else [*marks, *_USUAL, *_constants(steps)]
+    for candidate in candidates:
+        blank = _equal(steps, candidate).all(axis=2)
+        runs = {"post": _run(blank[:, ::-1]), "pre": _run(blank)}
+        here = side or max(runs, key=lambda name: runs[name].sum())
+        run = runs[here]
+        single = steps.shape[2] == 1 and leaf.ndim == 3 and candidate not in marks
+        if run.any() and not (single and run.max() < 2) and value_is_plain(leaf, run, candidate):
+            return _End(steps.shape[1] - run, here)
+    return None
+
+
+def value_is_plain(leaf: np.ndarray, run: np.ndarray, candidate: Any) -> bool:
+    """Whether a run may be padding: a row that is blank from end to end alone says nothing."""
+    return bool((run < leaf.shape[1]).any() or candidate == 0)
+
+
+def _constants(steps: np.ndarray) -> list:
+    """Return the constant that ends most rows, if all features of their last steps share it."""
+    if steps.shape[2] < 2 or not steps.shape[1]:
+        return []
+    found = []
+    for step in (steps[:, -1], steps[:, 0]):
+        values = step[_equal(step, step[:, :1]).all(axis=1), 0]
+        if len(values) > 1 or (len(values) and len(steps) == 1):
+            kinds, counts = np.unique(values, return_counts=True)
+            if counts.max() > 1:
+                found.append(kinds[counts.argmax()])
+    return found
+
+
+def _held(leaf: np.ndarray, lengths: np.ndarray, side: str) -> Any:
+    """Return the one value that the padding of an input holds, or None if there are several."""
+    place = np.arange(leaf.shape[1])[None, :]
+    start = leaf.shape[1] - lengths[:, None]
+    blank = place < start if side == "pre" else place >= lengths[:, None]
+    values = np.unique(leaf[blank])
+    return values[0].item() if len(values) == 1 else None
+
+
+def _how(value: Any, marks: Sequence) -> str:
+    return "the value that a layer masks" if value in marks else "a constant at the end of rows"
+
+
+def _equal(array: np.ndarray, value: Any) -> np.ndarray:
+    if isinstance(value, float | np.floating) and np.isnan(value):
+        return np.isnan(array) if array.dtype.kind == "f" else np.zeros(array.shape, bool)
+    return array == value
+
+
+def _run(blank: np.ndarray) -> np.ndarray:
+    """Return how many of the first entries of each row are True."""
+    return np.where(blank.all(axis=1), blank.shape[1], np.argmin(blank, axis=1))

@@ -1,0 +1,196 @@
+"""What the rules look at: the model, its data, and facts that are worked out once for all rules."""
+
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+
+from helpers.arguments import shown
+from helpers.auditing.feeds import Feed, Looked
+from helpers.auditing.padded import Padded, has_time, padding_in
+from helpers.auditing.rule import Undecided
+from helpers.keras_private import layers_of
+from helpers.masking import Leak, Trace, padding_leak, trace
+from helpers.raised import first_line
+
+_ROWS = 6  # that go through the model to measure a leak
+
+
+class NothingToCheck(Exception):
+    """Raised by ``check`` where the fault cannot exist; its text says why."""
+
+
+class Subject:
+    """The model and the data of one audit.
+
+    Attributes:
+        model: The model.
+        feeds: What was looked at, by the argument of `audit`: data, and maybe others.
+        fit: Keyword arguments of ``fit``.
+        rows: How many rows the data was made of, or None.
+        given: The arguments lengths, value and side.
+        assumed: Sentences on what was inferred.
+    """
+
+    def __init__(
+        self, model: keras.Layer, feeds: dict[str, Feed], fit: dict, rows: int | None, given: dict
+    ):
+        self.model, self.feeds, self.fit, self.rows, self.given = model, feeds, fit, rows, given
+        self.assumed: list[str] = []
+
+    @property
+    def data(self) -> Feed:
+        """The training data."""
+        return self.feeds["data"]
+
+    def read(self, feed: Feed) -> tuple[Looked, ...]:
+        """Return the batches of a feed that were looked at, or say why there are none."""
+        if feed.kind == "generator":
+            raise Undecided(
+                f"{feed.name} is a generator object, and what is drawn from it is gone; give the "
+                "function that makes it"
+            )
+        if feed.problem:
+            raise Undecided(f"{feed.name}: {feed.problem}")
+        if not feed.looked:
+            raise Undecided(f"{feed.name}: it gives no batch")
+        return feed.looked
+
+    @cached_property
+    def batch(self) -> Looked:
+        """The batch of the training data with the most different lengths, else the first."""
+        looked = self.read(self.data)
+
+        def spread(batch: Looked) -> int:
+            padded = self.padding_of(batch)
+            return max((len(np.unique(one.lengths)) for one in padded), default=0)
+
+        return max(looked, key=lambda batch: (spread(batch), -batch.index))
+
+    @cached_property
+    def marks(self) -> list:
+        """Values that the model's own layers mask."""
+        found: list = []
+        for layer in layers_of(self.model):
+            if isinstance(layer, keras.layers.Embedding) and layer.mask_zero:
+                found.append(0)
+            if isinstance(layer, keras.layers.Masking):
+                found.append(layer.mask_value)
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def padding(self) -> list[Padded]:
+        """The padding in `batch`; nothing if there is none. Says what was assumed."""
+        padded = self.padding_of(self.batch)
+        names = self.names
+        for one in padded:
+            if one.how != "given":
+                self.assumed.append(
+                    f"{names[one.place]} is padded {one.side} with {one.value}: {one.how}; real "
+                    f"steps of rows in batch {self.batch.index}: {one.lengths.min()} to "
+                    f"{one.lengths.max()} of {self.leaves[one.place].shape[1]}"
+                )
+        return padded
+
+    def padding_of(self, batch: Looked) -> list[Padded]:
+        """Return the padding of any batch of the training data, by the same assumptions."""
+        leaves = keras.tree.flatten(batch.x)
+        lengths = self.given["lengths"]
+        if callable(lengths):
+            lengths = lengths(batch.x)
+        elif lengths is not None:
+            size = self.data.looked[0].rows or 0
+            lengths = lengths[batch.index * size : batch.index * size + (batch.rows or 0)]
+        return padding_in(leaves, self.marks, lengths, self.given["value"], self.given["side"])
+
+    @cached_property
+    def leaves(self) -> list:
+        """Inputs of `batch`, flat."""
+        return keras.tree.flatten(self.batch.x)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the inputs, flat: ``x``, ``x[0]`` or ``x['ids']``."""
+        paths = [path for path, _ in keras.tree.flatten_with_path(self.batch.x)]
+        return ["x" + "".join(f"[{key!r}]" for key in path) for path in paths]
+
+    @cached_property
+    def outputs(self) -> Any:
+        """What the model answers to `batch`, in inference mode, as arrays in their structure."""
+        try:
+            answers = self.model(self.batch.x, training=False)
+        except Exception as error:
+            raise Undecided(
+                f"the model cannot be called with batch {self.batch.index}: {first_line(error)}"
+            ) from error
+        return keras.tree.map_structure(keras.ops.convert_to_numpy, answers)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The path of the masks through the model."""
+        _ = self.outputs  # so that a model that cannot be called says so in one way
+        return trace(self.model, self.batch.x, predict=False)
+
+    @cached_property
+    def leak(self) -> "Leak | str":
+        """What padding changes, or why that cannot be measured."""
+        _ = self.outputs
+        try:
+            return padding_leak(
+                self.model,
+                self._rows(),
+                sides=(self.padding[0].side,),
+                value=self._values(),
+                seeds=2,
+            )
+        except (ValueError, TypeError) as error:
+            return first_line(error)
+
+    def need_padding(self) -> list[Padded]:
+        """Return the padding in `batch`, or say why a rule about padding has nothing to go by."""
+        if not any(map(has_time, self.leaves)) and self.given["lengths"] is None:
+            raise NothingToCheck("no input has a time axis")
+        if not self.padding:
+            raise Undecided(
+                "no padding was found in the batches that were looked at; give value= or lengths="
+            )
+        unknown = [self.names[one.place] for one in self.padding if one.value is None]
+        if unknown:
+            raise Undecided(f"the padding of {unknown[0]} holds several values; give value=")
+        return self.padding
+
+    def _rows(self) -> Any:
+        """Return a few rows of `batch` without their padding, as `padding_leak` takes them."""
+        lengths = self.padding[0].lengths
+        real = np.flatnonzero(lengths)
+        if not len(real):
+            raise ValueError(f"all rows of batch {self.batch.index} are padding")
+        order = real[np.argsort(lengths[real], kind="stable")]
+        picked = np.unique(np.linspace(0, len(order) - 1, min(_ROWS, len(order))).astype(int))
+        chosen = order[picked]
+        by_place = {one.place: one for one in self.padding}
+
+        def cut(place: int, leaf: np.ndarray) -> Any:
+            if place not in by_place:
+                return leaf[chosen]
+            one = by_place[place]
+            start = {i: leaf.shape[1] - one.lengths[i] if one.side == "pre" else 0 for i in chosen}
+            return [leaf[i, start[i] : start[i] + one.lengths[i]] for i in chosen]
+
+        return self._like_x([cut(i, leaf) for i, leaf in enumerate(self.leaves)])
+
+    def _values(self) -> Any:
+        held = {one.place: one.value for one in self.padding}
+        return self._like_x([held.get(i, 0) for i in range(len(self.leaves))])
+
+    def _like_x(self, parts: list) -> Any:
+        """Put one thing for each input into the structure of the inputs, as `padding_leak` does."""
+        x = self.batch.x
+        if isinstance(x, dict) and len(x) == len(parts):
+            return dict(zip(sorted(x), parts, strict=True))
+        if isinstance(x, tuple | list) and len(x) == len(parts):
+            return tuple(parts)
+        if len(parts) == 1:
+            return parts[0]
+        raise ValueError(f"inputs nested as {shown(x)} are not taken apart")
