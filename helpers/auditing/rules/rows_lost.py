@@ -84,7 +84,8 @@ def _rows(feed: Feed, looked: tuple[Looked, ...]) -> set[int]:
             f"{feed.name}: {len(looked)} of {feed.count} batches were looked at, and they have "
             "several sizes; give batches= a larger number"
         )
-    return {inner.pop() * (feed.count - 1) + last for last in sizes[-1]}
+    before = inner.pop() * (feed.count - 1)
+    return {before + last for last in sizes[-1]}
 
 
 def _weighed(batch: Looked) -> int:
