@@ -284,9 +284,8 @@ def padded_before_without_a_mask(broken):
 @breaks("RE202")
 def attention_without_a_mask(broken):
     x, mask = keras.Input((None, 3), name="x"), keras.Input((None,), dtype="bool", name="mask")
-    attention = layers.MultiHeadAttention(1, 2)
-    h = attention(x, x, attention_mask=None if broken else mask[:, None, :])
-    h = h[:, 0]
+    seen = keras.ops.logical_or(mask, broken)
+    h = layers.MultiHeadAttention(1, 2)(x, x, attention_mask=seen[:, None, :])[:, 0]
     model = compiled(keras.Model({"x": x, "mask": mask}, h))
     real = np.arange(7) < np.array([[7], [2], [5], [3]])
     return {"model": model, "data": ({"x": vectors(), "mask": real}, np.ones((4, 3), "float32"))}
