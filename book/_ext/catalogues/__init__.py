@@ -9,6 +9,8 @@ built, and nothing of it is stored.
 ``{claims}``              the claims of book/claims.yml, under a heading for each article
 ``{mask-table}``          the table of book/mask-table.yml, with its controls
 ``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
+``{choose}``              the four questions of book/choose.yml
+``{routes}``              the routes that they lead to, each with its code
 ========================  ==================================================================
 
 Each message and each such failure has a page of its own, too: `messages` and `silent` write them
@@ -33,6 +35,8 @@ _MADE_FROM = {
     "book/silent-failures": ("helpers/errors/silent/*.yml",),
     "book/claims-ledger": ("book/claims.yml",),
     "book/mask-table": ("book/mask-table.yml", "tools/masks/measure.py"),
+    "book/choose": ("book/choose.yml", "book/data/routes/*/*.py"),
+    "book/recipes": ("book/data/recipes/*.py",),
     "book/benchmarks": ("benchmarks/*.json", "benchmarks/*.py"),
 }
 

@@ -4,7 +4,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import benchmarks, claims, errors, masks, messages, silent
+from . import benchmarks, claims, errors, masks, messages, routes, silent
 
 
 class _Markdown(SphinxDirective):
@@ -48,6 +48,16 @@ class _Benchmarks(_Markdown):
         return benchmarks.section(self.arguments[0])
 
 
+class _Choose(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", routes.form(), format="html")]
+
+
+class _Routes(_Markdown):
+    def markdown(self) -> str:
+        return routes.sections()
+
+
 class _Verdict(SphinxRole):
     """A verdict as a word with a class for its colour, and how often it is given."""
 
@@ -76,6 +86,8 @@ def register(app) -> None:
     app.add_directive("claims", _Claims)
     app.add_directive("mask-table", _MaskTable)
     app.add_directive("benchmarks", _Benchmarks)
+    app.add_directive("choose", _Choose)
+    app.add_directive("routes", _Routes)
     app.add_role("claim-verdict", _Verdict("verdict", claims.words, claims.counts))
     app.add_role("mask-verdict", _Verdict("mask-verdict", masks.words, masks.counts))
     app.add_role("measured", _Fact(masks.measured))
