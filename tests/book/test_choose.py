@@ -169,7 +169,7 @@ def backends(route):
 
 @pytest.mark.slow
 @pytest.mark.any_backend
-# S3
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("route", WORKING, ids=lambda route: route["id"])
 @pytest.mark.filterwarnings("error:Your input ran out of data")
 def test_the_code_answers_each_row_as_if_it_came_alone(route, tmp_path, monkeypatch):
@@ -181,7 +181,7 @@ def test_the_code_answers_each_row_as_if_it_came_alone(route, tmp_path, monkeypa
 
 
 @pytest.mark.slow
-# S4
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "route", [r for r in WORKING if "xla" in backends(r)], ids=lambda route: route["id"]
 )

@@ -48,10 +48,8 @@ def alike(answers, wanted, atol=1e-4):
     np.testing.assert_allclose(answers, wanted, atol=atol)
 
 
-slow = [pytest.mark.slow, pytest.mark.any_backend]
-pytestmark = slow
-
-
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_text(ran):
     model, ids = ran["model"], ran["ids"]
     assert ids(["a good plot", "dull"]).tolist() == [
@@ -66,6 +64,8 @@ def test_text(ran):
     alike(model.predict(more, verbose=0)[:, 0], learned)
 
 
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_time_series(ran):
     model, series = ran["model"], ran["series"]
     wanted = [model.predict_on_batch(each[None, :, None])[0, -1, 0] for each in series[:4]]
@@ -76,6 +76,8 @@ def test_time_series(ran):
     np.testing.assert_allclose(model.evaluate(ran["x"], ran["y"], **given), error, rtol=1e-4)
 
 
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_audio_frames(ran):
     model, x, rows = ran["model"], ran["x"], ran["rows"]
     assert len(ran["answers"]) == len(rows) == 270
@@ -84,6 +86,8 @@ def test_audio_frames(ran):
     alike(model.predict(np.pad(x, [(0, 0), (0, 11), (0, 0)]), verbose=0), ran["answers"])
 
 
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_video(ran):
     model, clips = ran["model"], ran["clips"]
     alone = np.concatenate([model.predict_on_batch(ran["batch"]([each])) for each in clips[:4]])
@@ -92,6 +96,9 @@ def test_video(ran):
     assert real[0].sum() == 5, "the black frame counts"
 
 
+@pytest.mark.wide
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_pictures_for_recognition(ran):
     model, x, real, y = (ran[name] for name in ("model", "x", "real", "y"))
     widths, count = ran["widths"], 4
@@ -111,6 +118,8 @@ def test_pictures_for_recognition(ran):
     assert [digits.tolist() for digits in names["read"]] == [[3, 3, 0], [2]]
 
 
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_boxes(ran):
     model, padded, classes = ran["model"], ran["padded"], ran["classes"]
     real = classes >= 0
@@ -137,6 +146,9 @@ def _numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
+@pytest.mark.wide
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_sets_and_graphs(ran):
     model, batch, nodes, edges = (ran[name] for name in ("model", "batch", "nodes", "edges"))
     pairs = list(zip(nodes, edges, strict=True))[:4]
@@ -150,6 +162,8 @@ def test_sets_and_graphs(ran):
     alike(model.predict(other, verbose=0), ran["answers"][:4])
 
 
+@pytest.mark.slow
+@pytest.mark.any_backend
 def test_tables_with_a_sequence(ran):
     model, batch, table, orders = (ran[name] for name in ("model", "batch", "table", "orders"))
     alone = [

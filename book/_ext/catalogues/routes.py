@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from .messages import with_code
+from .messages import CHAPTERS, with_code
 
 BOOK = Path(__file__).parents[2]
 PARTS = BOOK / "data" / "routes"
@@ -93,7 +93,7 @@ def sections() -> str:
         parts.append(f"```python\n{part('setups', varied['id'])}\n```\n")
         disk = part("disks", varied["id"])
         parts.append(
-            "::::{container} from-disk\nIf the data is on disk, put this below it. Here it is "
+            "::::{container} from-disk\nIf the data is on disk, this comes below it. Here it is "
             f"written there first:\n\n```python\n{disk}\n```\n::::\n"
         )
         own = (r for r in data["routes"] if r["when"]["varies"] == [varied["id"]])
@@ -106,8 +106,12 @@ def _section(route: dict) -> str:
     lines = [f"({route['id']})=\n### {route['title']}\n\n{route['says']}\n"]
     if shown:
         lines.append(f"```python\n{shown}\n```\n\n**It costs:** {route['costs']}\n")
-    links = ", ".join(f"[]({address})" for address in route["reads"])
+    links = "; ".join(f"{_chapter(address)}, []({address})" for address in route["reads"])
     return "\n".join([*lines, f"**Read:** {links}.\n"])
+
+
+def _chapter(address: str) -> str:
+    return CHAPTERS.get(address.split(".")[0], "The rule of shapes")
 
 
 def form() -> str:
@@ -116,14 +120,16 @@ def form() -> str:
     for question in load()["questions"]:
         name = question["id"]
         choices = "".join(
-            f'<label><input type="radio" name="{name}" value="{answer}"> {with_code(words)}</label>'
+            f'<label><input type="radio" name="{name}" value="{answer}">'
+            f"<span>{with_code(words)}</span></label>"
             for answer, words in question["answers"].items()
         )
         fields.append(f"<fieldset><legend>{question['asks']}</legend>{choices}</fieldset>")
     routes = {route["id"]: route["when"] for route in load()["routes"]}
     return (
         f'<form id="choose" hidden>{"".join(fields)}'
-        '<p><button type="button" name="all">Show all routes</button> '
+        '<p class="choose-buttons"><button type="button" name="copy">Copy the whole script</button>'
+        '<button type="button" name="all">Show all routes</button>'
         '<button type="reset">Start again</button></p></form>\n'
         '<p id="choose-status" role="status" aria-live="polite"></p>\n'
         f'<script type="application/json" id="choose-routes">{json.dumps(routes)}</script>\n'

@@ -4,9 +4,7 @@ from keras import layers, ops
 
 rng = np.random.default_rng(0)
 lengths = np.array([5, 9, 3, 12] * 3)
-clips = [
-    rng.uniform(size=(n, 16, 16, 1)) for n in lengths
-]  # of each frame
+clips = [rng.uniform(0, n, (n, 16, 16, 1)) for n in lengths]
 clips[0][4] = 0  # a black frame is no padding
 y = rng.integers(0, 2, len(clips))
 
