@@ -21,6 +21,7 @@ _NEEDED_BY = {
     "clipboard": "highlight",
     "copybutton": "highlight",
     "explorers": "re-explorer",
+    "quiz": "re-quiz",
 }
 _DESCRIPTION_LENGTH = 155
 
