@@ -11,6 +11,11 @@ built, and nothing of it is stored.
 ``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
 ``{choose}``              the four questions of book/choose.yml
 ``{routes}``              the routes that they lead to, each with its code
+``{commonest}``           links to the ten commonest situations of book/data/commonest.yml
+``{commonest-fixes}``     the same, with what to do and its code
+``{layer-axes}``          the table of book/data/layer-axes.yml
+``{mask-rules}``          what becomes of a mask, by book/mask-table.yml
+``{plan-choices}``        the plans that `helpers.batching.recommend` takes for two data sets
 ========================  ==================================================================
 
 Each message and each such failure has a page of its own, too: `messages` and `silent` write them
@@ -38,6 +43,8 @@ _MADE_FROM = {
     "book/choose": ("book/choose.yml", "book/data/routes/*/*.py"),
     "book/recipes": ("book/data/recipes/*.py",),
     "book/benchmarks": ("benchmarks/*.json", "benchmarks/*.py"),
+    "book/cheat-sheet": ("book/data/*.yml", "book/mask-table.yml", "helpers/batching/*.py"),
+    "index": ("book/data/commonest.yml",),
 }
 
 

@@ -23,8 +23,8 @@ def links() -> str:
 def fixes() -> str:
     """Return for each situation what to do and its code, as Markdown."""
     parts = [
-        f"[{each['seen']}](/book/{each['page']}.md). {each['do']}\n\n"
-        f"```python\n{each['code'].rstrip()}\n```"
+        f":::{{div}} fix\n[{each['seen']}](/book/{each['page']}.md). {each['do']}\n\n"
+        f"```python\n{each['code'].rstrip()}\n```\n:::"
         for each in load()
     ]
     return "\n\n".join(parts)

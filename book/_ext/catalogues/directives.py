@@ -4,7 +4,17 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import benchmarks, claims, errors, masks, messages, routes, silent
+from . import (
+    benchmarks,
+    cheat_sheet,
+    claims,
+    commonest,
+    errors,
+    masks,
+    messages,
+    routes,
+    silent,
+)
 
 
 class _Markdown(SphinxDirective):
@@ -39,6 +49,31 @@ class _Claims(_Markdown):
 class _MaskTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         return [nodes.raw("", masks.table(masks.load()), format="html")]
+
+
+class _LayerAxes(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", cheat_sheet.layer_table(), format="html")]
+
+
+class _PlanChoices(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", cheat_sheet.plan_table(), format="html")]
+
+
+class _MaskRules(_Markdown):
+    def markdown(self) -> str:
+        return cheat_sheet.mask_rules()
+
+
+class _CommonestFixes(_Markdown):
+    def markdown(self) -> str:
+        return commonest.fixes()
+
+
+class _Commonest(_Markdown):
+    def markdown(self) -> str:
+        return commonest.links()
 
 
 class _Benchmarks(_Markdown):
@@ -88,6 +123,11 @@ def register(app) -> None:
     app.add_directive("benchmarks", _Benchmarks)
     app.add_directive("choose", _Choose)
     app.add_directive("routes", _Routes)
+    app.add_directive("layer-axes", _LayerAxes)
+    app.add_directive("mask-rules", _MaskRules)
+    app.add_directive("plan-choices", _PlanChoices)
+    app.add_directive("commonest", _Commonest)
+    app.add_directive("commonest-fixes", _CommonestFixes)
     app.add_role("claim-verdict", _Verdict("verdict", claims.words, claims.counts))
     app.add_role("mask-verdict", _Verdict("mask-verdict", masks.words, masks.counts))
     app.add_role("measured", _Fact(masks.measured))
