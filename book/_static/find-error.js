@@ -498,6 +498,10 @@
     event.preventDefault();
     show();
   });
+  document.getElementById("message-example").addEventListener("click", function () {
+    box.value = this.dataset.message;
+    show();
+  });
   box.addEventListener("focus", () => load("error-index.js", () => load("error-answers.js", () => {})));
   box.closest("form").hidden = false;
   show();

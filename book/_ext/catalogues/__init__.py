@@ -13,6 +13,7 @@ built, and nothing of it is stored.
 ``{routes}``              the routes that they lead to, each with its code
 ``{commonest}``           links to the ten commonest situations of book/data/commonest.yml
 ``{commonest-fixes}``     the same, with what to do and its code
+``{install-line}``        how to install the helpers, from the repository if its address is known
 ``{layer-axes}``          the table of book/data/layer-axes.yml
 ``{mask-rules}``          what becomes of a mask, by book/mask-table.yml
 ``{plan-choices}``        the plans that `helpers.batching.recommend` takes for two data sets
@@ -64,6 +65,7 @@ def digests(root: Path = ROOT) -> dict[str, str]:
 
 def _outdated(app, env, added, changed, removed) -> list[str]:
     before, env.catalogues = getattr(env, "catalogues", {}), digests()
+    env.catalogues["index"] += repository(app.config)  # it stands there
     return [page for page, digest in env.catalogues.items() if before.get(page) != digest]
 
 
@@ -87,9 +89,9 @@ def _name_windows(app, pagename, templatename, context, doctree) -> None:
             context["title"] = html.escape(messages.window_title(row))
 
 
-def _repository(app) -> str:
+def repository(config) -> str:
     """Return the address of the book's repository; "" while _config.yml holds a placeholder."""
-    address = app.config.html_theme_options.get("repository_url", "")
+    address = config.html_theme_options.get("repository_url", "")
     return "" if "github.com/-" in address else address  # no name begins so
 
 
@@ -98,7 +100,7 @@ def _write_scripts(app, exception) -> None:
 
     if exception is None and app.builder.format == "html":
         static, rows = Path(app.outdir) / "_static", errors.catalogue()
-        script = errors.script(rows, _repository(app))
+        script = errors.script(rows, repository(app.config))
         (static / "error-index.js").write_text(script, "utf-8")
         (static / "error-answers.js").write_text(errors.answers_script(rows), "utf-8")
 

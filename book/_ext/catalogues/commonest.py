@@ -1,4 +1,4 @@
-"""The ten commonest situations, of book/data/commonest.yml, as lists of links and of fixes."""
+"""What the title page and the cheat sheet share: the ten situations of book/data/commonest.yml."""
 
 import functools
 from pathlib import Path
@@ -28,3 +28,15 @@ def fixes() -> str:
         for each in load()
     ]
     return "\n\n".join(parts)
+
+
+def install_line(repository: str) -> str:
+    """Return how to install the helpers, as Markdown.
+
+    Args:
+        repository: The address of the book's repository; "" where it is not known, as in a build
+            that nobody publishes.
+    """
+    if repository:
+        return f"The fixes need only Keras. The helpers: `pip install git+{repository}`"
+    return "The fixes need only Keras. The helpers, in a clone of this book: `pip install .`"

@@ -12,6 +12,7 @@ from . import (
     errors,
     masks,
     messages,
+    repository,
     routes,
     silent,
 )
@@ -76,6 +77,11 @@ class _Commonest(_Markdown):
         return commonest.links()
 
 
+class _InstallLine(_Markdown):
+    def markdown(self) -> str:
+        return commonest.install_line(repository(self.config))
+
+
 class _Benchmarks(_Markdown):
     required_arguments = 1
 
@@ -126,6 +132,7 @@ def register(app) -> None:
     app.add_directive("layer-axes", _LayerAxes)
     app.add_directive("mask-rules", _MaskRules)
     app.add_directive("plan-choices", _PlanChoices)
+    app.add_directive("install-line", _InstallLine)
     app.add_directive("commonest", _Commonest)
     app.add_directive("commonest-fixes", _CommonestFixes)
     app.add_role("claim-verdict", _Verdict("verdict", claims.words, claims.counts))
