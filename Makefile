@@ -23,6 +23,10 @@ book: env        ## build the site into _build/html
 	@$(BIN)/jupyter-book build . -n -W --keep-going --quiet
 	@echo "The book stands. Open $(CURDIR)/_build/html/index.html or run: make serve"
 
+pdf: book        ## print the book and the cheat sheet as PDF, and link them from the title page
+	@$(BIN)/python tools/browser.py
+	@$(BIN)/python tools/make_pdf.py
+
 serve: book      ## show the built site on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
@@ -85,4 +89,4 @@ lock: env        ## resolve the locks again, and note the hashes of what they na
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book serve labs test wide quick fuzz mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book pdf serve labs test wide quick fuzz mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)

@@ -1,5 +1,7 @@
 """From the title page to a fix that runs, for each of the ten commonest situations: two clicks."""
 
+import types
+
 import pytest
 import yaml
 
@@ -87,13 +89,11 @@ def test_without_script_an_answer_is_shown_by_a_link(browser, site):
 
 
 def test_the_install_line_names_the_repository_where_it_is_known(page, site):
-    class Config:
-        html_theme_options = {"repository_url": "https://github.com/someone/ragged-edges"}
-
-    known = commonest.install_line(catalogues.repository(Config))
-    assert "`pip install git+https://github.com/someone/ragged-edges`" in known
-    Config.html_theme_options = {"repository_url": "https://github.com/-owner-/ragged-edges"}
-    unknown = commonest.install_line(catalogues.repository(Config))
+    config = types.SimpleNamespace(html_theme_options={"repository_url": "https://x.org/a"})
+    known = commonest.install_line(catalogues.repository(config))
+    assert "`pip install git+https://x.org/a`" in known
+    config.html_theme_options = {"repository_url": "https://github.com/-owner-/ragged-edges"}
+    unknown = commonest.install_line(catalogues.repository(config))
     config = yaml.safe_load((catalogues.ROOT / "_config.yml").read_text("utf-8"))
     if "-owner-" in config["repository"]["url"]:  # not where it is published
         page.goto(site)
