@@ -79,7 +79,7 @@ def streams(pdf):
 
 
 @pytest.mark.site
-@pytest.mark.slow
+@pytest.mark.wide
 def test_the_built_site_is_printed(tmp_path):
     if not (make_pdf.HTML / "book/cheat-sheet.html").exists():
         pytest.skip("The site is not built: run `make book`.")
