@@ -51,7 +51,7 @@ def xla_compilations() -> Iterator[Compilations]:
     Raises:
         RuntimeError: XLA has compiled something before the first use in this process.
 
-    Source: the option ``xla_dump_to`` of XLA (``xladump``).
+    Source: the option ``xla_dump_to`` of XLA (:cite:t:`xladump`).
 
     Example:
         >>> with xla_compilations() as compiled:  # doctest: +SKIP

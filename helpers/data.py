@@ -53,7 +53,7 @@ def japanese_vowels(split: str = "train") -> tuple[list[np.ndarray], np.ndarray]
     Raises:
         ValueError: ``split`` is neither of the two.
 
-    Source: Kudo, Toyama and Shimbo 1999 (``kudo1999``, ``kudo1999data``), DOI 10.24432/C5NS47,
+    Source: :cite:t:`kudo1999`; the data set is :cite:t:`kudo1999data`, DOI 10.24432/C5NS47,
     CC BY 4.0, taken from the package sktime.
 
     Example:
@@ -78,8 +78,8 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
         ``images``, uint8 ``(1797, 8, 8)`` with the axes image, height and width, where a pixel is
         the ink in it from 0 (none) to 16 (full), and ``labels``, int64 ``(1797,)``, the digit 0..9.
 
-    Source: Alpaydin and Kaynak 1998 (``alpaydin1998``), DOI 10.24432/C50P49, CC BY 4.0, taken from
-    the package scikit-learn.
+    Source: :cite:t:`alpaydin1998`, DOI 10.24432/C50P49, CC BY 4.0, taken from the package
+    scikit-learn.
 
     Example:
         >>> images, labels = digits()
@@ -121,7 +121,7 @@ def digit_strings(
         TypeError: an argument is of the wrong type.
         ValueError: an argument is out of range.
 
-    Source: the images of :func:`digits` (``alpaydin1998``), CC BY 4.0.
+    Source: the images of :func:`digits` (:cite:t:`alpaydin1998`), CC BY 4.0.
 
     Example:
         >>> images, labels = digit_strings(100, digits=(2, 5))
@@ -156,8 +156,8 @@ def textures() -> dict[str, np.ndarray]:
     Returns:
         Name to uint8 array ``(height, width)`` of 320 x 320 grey values 0..255.
 
-    Source: scikit-image (``vanderwalt2014``), where each is CC0 (``bricks25``, ``grass01``,
-    ``gravel04``).
+    Source: scikit-image (:cite:t:`vanderwalt2014`), where each is CC0: brick and gravel by
+    CC0Textures, grass by linolafett.
 
     Example:
         >>> {name: image.shape for name, image in textures().items()}
@@ -176,8 +176,8 @@ def photographs() -> dict[str, np.ndarray]:
     Returns:
         Name to uint8 array ``(height, width)`` of grey values 0..255, each of another size.
 
-    Source: scikit-image (``vanderwalt2014``), where each is CC0: by Stefan van der Walt, Rachel
-    Michetti and Lav Varshney.
+    Source: scikit-image (:cite:t:`vanderwalt2014`), where each is CC0: by Stefan van der Walt,
+    Rachel Michetti and Lav Varshney.
 
     Example:
         >>> {name: image.shape for name, image in photographs().items()}
@@ -321,8 +321,8 @@ def plaid_lengths() -> np.ndarray:
     Returns:
         int64 ``(1074,)``, in timesteps.
 
-    Source: Gao, Giri, Kara and Bergés 2014 (``gao2014``), counted in the copy of the package
-    sktime. The values are not part of this project.
+    Source: :cite:t:`gao2014`, counted in the copy of the package sktime. The values
+    are not part of this project.
 
     Example:
         >>> lengths = plaid_lengths()

@@ -20,12 +20,17 @@ def _share_sidebar(app, pagename, templatename, context, doctree) -> None:
 
     def sidebar(make, **options):
         if not shared:
-            return make(**options)
+            return _named(make(**options))
         if folder not in made:
-            made[folder] = Markup(make(**options))
+            made[folder] = _named(make(**options))
         return made[folder]
 
     context["own_sidebar"] = sidebar
+
+
+def _named(sidebar) -> Markup:
+    """Name what opens the pages below a page; the theme draws an arrow only."""
+    return Markup(str(sidebar).replace("<summary>", '<summary aria-label="Pages below">'))
 
 
 def _mock_frameworks(app, env, docnames) -> None:

@@ -52,7 +52,7 @@ class OneDraw(NamesNested, keras_layers.Layer):
     Call it with images ``(batch, height, width, channels)``, clips ``(batch, time, height, width,
     channels)``, one image ``(height, width, channels)``, or a dict of ``images``, ``masks`` and
     ``boxes``. Keras's layer is only ever given images; masks and boxes go where the pixels went.
-    The page `Augmenting <one-draw.html>`__ says how, and why not by Keras's own dict.
+    The page :doc:`Augmenting </book/one-draw>` says how, and why not by Keras's own dict.
 
     - A mask holds only labels that came in, and ``mask_value`` where the image was filled.
     - A box becomes the bounding rectangle, in whole pixels, of what is left of it in sight; where

@@ -71,7 +71,7 @@ def recommend(
     buckets, and a `token_budget` of ``batch_size`` rows of mean length. Of the plans that cost at
     most 10 % more than the cheapest, the one with the fewest shapes is taken; with ``jit``, of
     those with at most 16 shapes, since XLA compiles each. How buckets end, what a limit of cells
-    changes and what a model costs is on the page `Plans <plans.html>`__.
+    changes and what a model costs is on the page :doc:`Plans </book/plans>`.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0.

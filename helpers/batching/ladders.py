@@ -40,8 +40,8 @@ def ladder(lengths: Sequence[int] | np.ndarray, k: int, *, cost: str = "linear")
         ValueError: No rows, a negative length, ``k`` below 1, an unknown ``cost``, or rows with a
             height and a width.
 
-    Source: the program is that of optimal clustering in one dimension, Wang and Song 2011
-    (``wang2011``), with another cost of a cluster.
+    Source: the program is that of optimal clustering in one dimension, :cite:t:`wang2011`,
+    with another cost of a cluster.
 
     Example:
         >>> ladder([1, 2, 3, 3, 9, 10], 2).tolist()

@@ -240,8 +240,8 @@ def packed(
             one; heights and widths; a number out of range; an unknown ``tail``; or
             ``tail="drop"`` would leave no batch at all.
 
-    Source: best-fit decreasing and its bound, Johnson et al. 1974 (``johnson1974``); packing
-    sequences by the histogram of their lengths, Krell et al. 2021 (``krell2021``).
+    Source: best-fit decreasing and its bound, :cite:t:`johnson1974`; packing sequences by the
+    histogram of their lengths, :cite:t:`krell2021`.
 
     Example:
         >>> plan = packed([3, 9, 1, 4, 10, 2], 10, 2)

@@ -32,7 +32,7 @@ def fixed(
     ``even``  is as large as all others            smaller batches; few slots of weight 0
     ========  ===================================  ============================================
 
-    Nothing happens to the tail if ``batch_size`` divides ``n``. The page `Plans <plans.html>`__
+    Nothing happens to the tail if ``batch_size`` divides ``n``. The page :doc:`Plans </book/plans>`
     says how ``"even"`` chooses its size and what a slot of weight 0 is still counted in.
 
     Args:
@@ -92,7 +92,7 @@ def bucketed(
 
     The tail is that of each bucket (see `fixed`): ``"drop"`` leaves out a whole bucket that has
     fewer rows than a batch, and ``"even"`` gives each bucket a batch size of its own, so that there
-    is one shape for each boundary in use. More is on the page `Plans <plans.html>`__.
+    is one shape for each boundary in use. More is on the page :doc:`Plans </book/plans>`.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
@@ -151,7 +151,7 @@ def grouped(
 
     A small ``window`` pads more and mixes better; with ``window=None`` nearly the same rows share a
     batch in every epoch. Rows that vary on two axes are sorted by area, and a batch is padded to
-    its largest height and its largest width. More is on the page `Plans <plans.html>`__.
+    its largest height and its largest width. More is on the page :doc:`Plans </book/plans>`.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0; or ``(n, 2)``, its height and width.
@@ -216,7 +216,7 @@ def token_budget(
 
     A batch of many short rows takes as large a step of the optimiser as one of a few long rows:
     a row counts for less the shorter it is. Without ``boundaries``, and but for rows of equal
-    length, the same rows share a batch in every epoch. More: `Plans <plans.html>`__.
+    length, the same rows share a batch in every epoch. More: :doc:`Plans </book/plans>`.
 
     Args:
         lengths: Length of each row, ``n`` integers from 0. With ``boundaries`` also ``(n, 2)``, its

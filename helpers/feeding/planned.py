@@ -20,7 +20,7 @@ class PlannedDataset(Passes):
     A batch is ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, with a weight of 0 for padding
     slots. Each pass shows the next epoch of the plan: pass ``shuffle=False`` to ``fit``, and
     evaluate and predict with a second dataset. Lengths may vary from batch to batch in any order.
-    What all this means in detail is on the page :doc:`Feeding <feeding>`.
+    What all this means in detail is on the page :doc:`Feeding </book/feeding>`.
 
     Args:
         plan: Which rows share a batch.

@@ -35,7 +35,7 @@ def tf_dataset(
     Each iteration is the next epoch of the plan, whoever iterates. The cardinality is known, an
     axis is static where all batches agree, and batches are prefetched. Pass ``shuffle=False`` to
     ``fit``, or it warns that it ignores ``shuffle=True``. What all this means in detail, and which
-    random numbers ``augment`` draws, is on the page :doc:`Feeding <feeding>`.
+    random numbers ``augment`` draws, is on the page :doc:`Feeding </book/feeding>`.
 
     Args:
         plan: Which rows share a batch.

@@ -74,6 +74,9 @@ def describe_images(
 ) -> str:
     """Say in words which images there are; the alternative text of `draw_images`.
 
+    For instance "2 images padded to height 8 and width 31: image 1, height 8, width 31; image 2,
+    height 8, width 24 + 7 padding."
+
     Args:
         images: as in `draw_images`.
         sizes: as in `draw_images`.
@@ -82,8 +85,7 @@ def describe_images(
         names: as in `draw_images`.
 
     Returns:
-        Text such as ``"2 images padded to height 8 and width 31: image 1, height 8, width 31;
-        image 2, height 8, width 24 + 7 padding."``
+        The text.
 
     Raises:
         TypeError: as in `draw_images`.

@@ -43,6 +43,8 @@ def describe_photos(
 ) -> str:
     """Say in words which photographs there are; the alternative text of `draw_photos`.
 
+    For instance "2 images: image 1, height 40, width 61 + 3 padding; image 2, height 40, width 64."
+
     Args:
         images: as in `draw_photos`.
         names: as in `draw_photos`.
@@ -53,8 +55,7 @@ def describe_photos(
         clip: as in `draw_photos`.
 
     Returns:
-        Text such as ``"2 images: image 1, height 40, width 61 + 3 padding; image 2, height 40,
-        width 64."``
+        The text.
 
     Raises:
         TypeError: as in `draw_photos`.

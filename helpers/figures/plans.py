@@ -28,12 +28,14 @@ _CELLS = (58, 162)  # left edge and room of the cells; the labels stand on both 
 def describe_plan(plan: "Plan") -> str:
     """Say in one sentence what an epoch of a plan shows; the alternative text of its drawing.
 
+    For instance "105 rows in batches of 32: 4 batches, 9 rows in the last; every row is seen, none
+    seen twice."
+
     Args:
         plan: a plan from `helpers.batching`.
 
     Returns:
-        A sentence such as ``"105 rows in batches of 32: 4 batches, 9 rows in the last; every row
-        is seen, none seen twice."``
+        The sentence.
     """
     check_plan(plan)
     kinds = [kind for _, kind in slots_of(plan)]

@@ -45,7 +45,7 @@ class CTCLoss(keras.losses.Loss):
         ValueError: When called: shapes that do not fit, and, where values are known, labels that
             do not fit their steps or are no class.
 
-    Source: Graves et al. 2006 (``graves2006``); the computation is Keras's ``ops.ctc_loss``.
+    Source: :cite:t:`graves2006`; the computation is Keras's ``ops.ctc_loss``.
 
     Example:
         >>> logits = np.log([[[0.4, 0.6], [0.5, 0.5]]])

@@ -188,7 +188,7 @@ class CropRegions(NamesNested, layers.Layer):
             of regions, or a size larger than the map. In compiled code counts and sizes have no
             values yet and are not compared.
 
-    Source: RoIAlign, He et al. 2017 (``he2017``), with one sample per part.
+    Source: RoIAlign, :cite:t:`he2017`, with one sample per part.
 
     Example:
         >>> ramp = np.arange(4.0).reshape(1, 1, 4, 1)  # the centre of cell k is at k + 0.5

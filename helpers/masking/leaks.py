@@ -84,7 +84,7 @@ def padding_leak(
     """Measure whether padding changes the model's outputs, its loss or its gradients.
 
     Each row alone is compared with all rows in one padded batch. An untrained model hides leaks, so
-    weights are drawn anew, and put back. How it works: `Leak and trace <leak-and-trace.html>`__.
+    weights are drawn anew, and put back. How: :doc:`Leak and trace </book/leak-and-trace>`.
 
     Args:
         model: A Keras model or layer. Its own ``train_step`` and loss weights are not used.

@@ -36,7 +36,7 @@ def trace(
     """Follow the masks through a model, one row per call of a layer and per plain operation.
 
     The model runs eagerly on ``batch``, and through ``predict_on_batch`` at full and at half length
-    (see `Leak and trace <leak-and-trace.html>`__). It stays as it was; an unbuilt one is built.
+    (see :doc:`Leak and trace </book/leak-and-trace>`). It stays as it was; an unbuilt one is built.
 
     What becomes of a mask at a step:
 

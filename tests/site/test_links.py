@@ -6,14 +6,23 @@ import re
 import sys
 
 import pytest
-from site_pages import DOCUMENTS, MESSAGES, PAGES, ROOT, broken, error_entries, markup_of
+from site_pages import (
+    DOCUMENTS,
+    MESSAGES,
+    PAGES,
+    REFERENCE,
+    ROOT,
+    broken,
+    error_entries,
+    markup_of,
+)
 
 from helpers import errors
 
 pytestmark = pytest.mark.site
 
 
-@pytest.mark.parametrize("name", sorted({*PAGES, *MESSAGES}))
+@pytest.mark.parametrize("name", sorted({*PAGES, *MESSAGES, *REFERENCE}))
 def test_internal_links_resolve(built, name):
     path = built / name
     links = markup_of(path).links
@@ -27,7 +36,7 @@ def test_no_mark_of_markdown_or_rst_is_left_in_the_prose(built, name):
 
 
 def test_a_return_type_in_the_reference_is_a_type(built):
-    text = (built / "book" / "api.html").read_text("utf-8")
+    text = "\n".join((built / page).read_text("utf-8") for page in REFERENCE)
     fields = re.findall(r"<dt[^>]*>Return type\b.*?</dt>\s*<dd[^>]*>(.*?)</dd>", text, re.DOTALL)
     types = [html.unescape(re.sub("<[^>]*>", "", field)) for field in fields]
     a_type = r"[\w.…]+((\[|, | \| )[\w.…]+|\])*"
@@ -37,7 +46,9 @@ def test_a_return_type_in_the_reference_is_a_type(built):
 
 def test_no_page_is_forgotten(built):
     pages = {f.relative_to(built).as_posix() for f in built.rglob("*.html")}
-    assert pages == {*PAGES, *MESSAGES}, "pages of an older build may be left: delete _build"
+    assert pages == {*PAGES, *MESSAGES, *REFERENCE}, (
+        "pages of an older build may be left: delete _build"
+    )
 
 
 def test_no_file_tells_where_it_was_built(built):

@@ -23,7 +23,8 @@ def toc_documents() -> list[str]:
     """Every document of _toc.yml, in its order, without suffix."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     chapters = [c for part in toc.get("parts", []) for c in part["chapters"]]
-    return [toc["root"], *(c["file"] for c in [*toc.get("chapters", []), *chapters])]
+    pages = [each for c in chapters for each in [c, *c.get("sections", [])]]
+    return [toc["root"], *(c["file"] for c in [*toc.get("chapters", []), *pages])]
 
 
 SOLUTIONS = sorted(f"labs/solutions/{f.stem}" for f in (ROOT / "labs/solutions").glob("*.ipynb"))
@@ -35,9 +36,11 @@ MESSAGES = [
     *(f"book/messages/{row.id}.html" for row in errors.catalogue()),
     *(f"book/symptoms/{symptom.id}.html" for symptom in silent.catalogue()),
 ]
+REFERENCE = [f"{name}.html" for name in DOCUMENTS if name.startswith("book/api/")]  # and so is it
 SOME = ["image-into-a-recurrent-layer", "dataset-length-zero", "mask-destroyed-by-a-layer"]
 PAGES = [
-    *(f"{name}.html" for name in DOCUMENTS),
+    *(f"{name}.html" for name in DOCUMENTS if not name.startswith("book/api/")),
+    *(f"book/api/{name}.html" for name in ("batching", "devices", "errors")),
     *(f"book/messages/{name}.html" for name in SOME),
     "book/symptoms/fewer-answers-than-rows.html",
     *MADE,

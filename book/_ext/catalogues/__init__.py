@@ -1,4 +1,4 @@
-"""The pages of errors, claims, masks and benchmarks: directives and roles that fill in the data.
+"""Pages made from data and docstrings: directives and roles that fill them in.
 
 The prose of such a page is in its Markdown file; what comes from data is made here when the site is
 built, and nothing of it is stored.
@@ -17,6 +17,8 @@ built, and nothing of it is stored.
 ``{layer-axes}``          the table of book/data/layer-axes.yml
 ``{mask-rules}``          what becomes of a mask, by book/mask-table.yml
 ``{plan-choices}``        the plans that `helpers.batching.recommend` takes for two data sets
+``{helpers} MODULE``      the reference of one module, from its docstrings
+``{api-index}``           the modules of the reference, with links to all that they have
 ========================  ==================================================================
 
 Each message and each such failure has a page of its own, too: `messages` and `silent` write them
@@ -64,9 +66,14 @@ def digests(root: Path = ROOT) -> dict[str, str]:
 
 
 def _outdated(app, env, added, changed, removed) -> list[str]:
+    from . import api
+
     before, env.catalogues = getattr(env, "catalogues", {}), digests()
     env.catalogues["index"] += repository(app.config)  # it stands there
     return [page for page, digest in env.catalogues.items() if before.get(page) != digest]
+    pages = [page for page, digest in env.catalogues.items() if before.get(page) != digest]
+    moved = any(page.startswith(api.FOLDER) for page in added | changed | removed)
+    return [*pages, *([api.INDEX] if moved else [])]
 
 
 def _write_pages(app) -> None:

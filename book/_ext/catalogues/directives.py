@@ -1,7 +1,12 @@
 """The directives and roles, which put the Markdown and HTML of the other modules on a page."""
 
+import importlib
+from typing import ClassVar
+
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from . import (
@@ -16,6 +21,7 @@ from . import (
     routes,
     silent,
 )
+from . import api, benchmarks, claims, errors, masks, messages, silent
 
 
 class _Markdown(SphinxDirective):
@@ -97,6 +103,42 @@ class _Choose(SphinxDirective):
 class _Routes(_Markdown):
     def markdown(self) -> str:
         return routes.sections()
+class _Helpers(_Markdown):
+    """One module of the reference; the content names its objects (see `api.names`)."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar = {"see": directives.unchanged}
+
+    def markdown(self) -> str:
+        module = self.arguments[0]
+        self.env.note_dependency(importlib.import_module(module).__file__)
+        return api.section(module, api.names(self.content), self.options.get("see", ""))
+
+
+class _ApiIndex(SphinxDirective):
+    """The place of a part of the index of the reference, which is known once all is read."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        return [_IndexPlace(modules=list(self.content))]
+
+
+class _IndexPlace(nodes.General, nodes.Element):
+    pass
+
+
+class _FillIndex(SphinxPostTransform):
+    default_priority = 5
+
+    def run(self, **kwargs) -> None:
+        python = self.env.get_domain("py")
+        purposes = {name: entry.synopsis for name, entry in python.modules.items()}
+        for place in list(self.document.findall(_IndexPlace)):
+            text = api.index(place["modules"], python.objects, purposes)
+            html = f'<dl class="api-index">\n{text}\n</dl>'
+            place.replace_self(nodes.raw("", html, format="html"))
 
 
 class _Verdict(SphinxRole):
@@ -135,6 +177,10 @@ def register(app) -> None:
     app.add_directive("install-line", _InstallLine)
     app.add_directive("commonest", _Commonest)
     app.add_directive("commonest-fixes", _CommonestFixes)
+    app.add_directive("helpers", _Helpers)
+    app.add_directive("api-index", _ApiIndex)
+    app.add_node(_IndexPlace)
+    app.add_post_transform(_FillIndex)
     app.add_role("claim-verdict", _Verdict("verdict", claims.words, claims.counts))
     app.add_role("mask-verdict", _Verdict("mask-verdict", masks.words, masks.counts))
     app.add_role("measured", _Fact(masks.measured))
