@@ -265,6 +265,17 @@ def test_the_ledger_has_every_claim_under_its_article():
     assert "\n- [holds if]{.verdict .holds-if} " in entry
     assert "\n- Keras 2.15: Another.\n" in entry
     assert "Test:" not in entry
+    assert "details" not in entry
+
+
+def test_a_claim_says_what_to_do_and_folds_its_test():
+    claim = next(claim for claim in claims.load() if claim["test"])
+    shown, _, folded = claims.entry(claim).partition("<details")
+    page, anchor = claim["evidence"].split("#")
+    assert f"\n- What to do: []({page}.ipynb#{anchor})\n" in shown
+    file, name = claim["test"].split("::")
+    assert name not in shown
+    assert f"\n\nTest: `{name}` in `{file}`\n\n</details>\n" in folded
 
 
 def test_the_mask_table_has_every_row_and_an_option_for_each_verdict():

@@ -181,3 +181,19 @@ def test_the_code_of_the_index_trains_a_model():
     model.compile("sgd", "mse")
     exec(code, {"rows": rows, "y": np.zeros((40, 1), "float32"), "model": model})
     assert int(model.optimizer.iterations) == 2
+
+
+def test_each_term_and_each_work_has_an_anchor(built):
+    terms = re.findall(r"^([A-Za-z][\w ]*)$", (ROOT / "book/glossary.md").read_text("utf-8"), re.M)
+    assert len(terms) > 30
+    ids = markup_of(built / "book/glossary.html").ids
+    assert [t for t in terms if f"term-{t.replace(' ', '-')}" not in ids] == []
+    keys = re.findall(r"^@\w+\{(\w+),", (ROOT / "book/references.bib").read_text("utf-8"), re.M)
+    assert set(keys) <= markup_of(built / "book/bibliography.html").ids
+
+
+def test_each_term_leads_to_where_it_is_shown(built):
+    text = (built / "book/glossary.html").read_text("utf-8")
+    meanings = re.findall(r"<dd>(.*?)</dd>", text[text.index("<article") :], re.DOTALL)
+    assert len(meanings) > 30
+    assert [m for m in meanings if not re.search(r'Shown in <a [^>]*href="[\w-]+\.html#', m)] == []

@@ -238,7 +238,34 @@ def test_where_no_goal_is_missed_nothing_is_explained(monkeypatch):
         result = RESULTS["tables"][name]
         assert module.limits(result) == {}, name
         lines = page.section(name, result).splitlines()
-        assert lines[-1] == f"- {module.goals(result)[-1].line}", name
+        assert lines[-3:] == [f"- {module.goals(result)[-1].line}", "", "</details>"], name
+
+
+def test_goals_are_folded_and_the_table_is_not():
+    text = page.section("tokens", RESULTS["tables"]["tokens"])
+    shown, _, folded = text.partition('<details class="makers">')
+    assert "<table" in shown
+    assert "wanted" not in shown
+    goals = tokens.goals(RESULTS["tables"]["tokens"])
+    assert folded.startswith(f"<summary>What we wanted: {page.summary(goals)}</summary>\n\n- ")
+    assert folded.count("wanted at") == len(goals)
+
+
+def test_the_advice_follows_the_numbers():
+    advice = page.advice(RESULTS["tables"])
+    assert len(advice) == 6
+    assert re.search(r"LSTM.*: `grouped`\. An epoch takes 1\.04 times", advice[0])
+    assert advice[0].endswith("rows as they come take 4.11 times, and one length for all 7.19.")
+    assert re.search(r"Conv1D.*`token_budget of 1920`", advice[1])
+    assert "16 shapes" in advice[3]
+    assert "164" in advice[3]
+    changed = json.loads(json.dumps(RESULTS["tables"]))
+    changed["epochs"]["cells"]["quantile ladder of 16"]["LSTM"] = 1.01
+    changed["feeding"]["cells"]["tf_dataset, store=True"]["over the floor"] = 1.9
+    other = page.advice(changed)
+    assert "`quantile ladder of 16`. An epoch takes 1.01 times" in other[0]
+    assert other[1:4] == advice[1:4]
+    assert "`PlannedDataset, store=True` (1.85 times" in other[4]
 
 
 def test_a_reason_takes_its_numbers_from_the_result():

@@ -17,6 +17,7 @@ built, and nothing of it is stored.
 ``{layer-axes}``          the table of book/data/layer-axes.yml
 ``{mask-rules}``          what becomes of a mask, by book/mask-table.yml
 ``{plan-choices}``        the plans that `helpers.batching.recommend` takes for two data sets
+``{benchmarks-choice}``   what to choose, by these results
 ``{helpers} MODULE``      the reference of one module, from its docstrings
 ``{api-index}``           the modules of the reference, with links to all that they have
 ========================  ==================================================================

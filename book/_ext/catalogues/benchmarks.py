@@ -20,6 +20,11 @@ def machine() -> dict:
     return load()["machine"]
 
 
+def choice() -> str:
+    """Return what to choose, as a list in MyST Markdown."""
+    return "\n".join(f"- {line}" for line in page.advice(load()["tables"]))
+
+
 def section(name: str) -> str:
     """Return one table with its goals, as MyST Markdown."""
     return page.section(name, load()["tables"][name])

@@ -10,7 +10,7 @@ from .errors import link
 
 DATA = Path(__file__).resolve().parents[2] / "claims.yml"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
-VERDICTS = ("holds", "holds-if", "does-not-hold", "outdated", "not-testable")
+VERDICTS = ("does-not-hold", "holds-if", "outdated", "holds", "not-testable")
 
 
 def load(path: Path = DATA) -> list[dict]:
@@ -42,11 +42,18 @@ def entry(claim: dict) -> str:
     lines = [f"{badge} {claim['finding'].strip()}"]
     if "older" in claim:
         lines.append(f"Keras 2.15: {claim['older'].strip()}")
-    lines.append(f"Read: {link(claim['evidence'])}")
-    if claim["test"]:
-        lines.append(f"Test: `{claim['test'].split('::')[1]}` in `{claim['test'].split('::')[0]}`")
+    lines.append(f"What to do: {link(claim['evidence'])}")
     details = "\n".join(f"- {line}" for line in lines)
-    return f"({claim['id']})=\n**{claim['claim'].strip()}**\n\n{details}\n"
+    return f"({claim['id']})=\n**{claim['claim'].strip()}**\n\n{details}\n{_makers(claim)}"
+
+
+def _makers(claim: dict) -> str:
+    """Return what only those who work on the book need, folded."""
+    if not claim["test"]:
+        return ""
+    file, name = claim["test"].split("::")
+    said = "<summary>How it is tested</summary>"
+    return f'\n<details class="makers">{said}\n\nTest: `{name}` in `{file}`\n\n</details>\n'
 
 
 def words(verdict: str) -> str:

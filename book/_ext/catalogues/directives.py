@@ -10,6 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from . import (
+    api,
     benchmarks,
     cheat_sheet,
     claims,
@@ -21,7 +22,6 @@ from . import (
     routes,
     silent,
 )
-from . import api, benchmarks, claims, errors, masks, messages, silent
 
 
 class _Markdown(SphinxDirective):
@@ -103,6 +103,8 @@ class _Choose(SphinxDirective):
 class _Routes(_Markdown):
     def markdown(self) -> str:
         return routes.sections()
+
+
 class _Helpers(_Markdown):
     """One module of the reference; the content names its objects (see `api.names`)."""
 
@@ -141,6 +143,11 @@ class _FillIndex(SphinxPostTransform):
             place.replace_self(nodes.raw("", html, format="html"))
 
 
+class _Choice(_Markdown):
+    def markdown(self) -> str:
+        return benchmarks.choice()
+
+
 class _Verdict(SphinxRole):
     """A verdict as a word with a class for its colour, and how often it is given."""
 
@@ -177,6 +184,7 @@ def register(app) -> None:
     app.add_directive("install-line", _InstallLine)
     app.add_directive("commonest", _Commonest)
     app.add_directive("commonest-fixes", _CommonestFixes)
+    app.add_directive("benchmarks-choice", _Choice)
     app.add_directive("helpers", _Helpers)
     app.add_directive("api-index", _ApiIndex)
     app.add_node(_IndexPlace)
