@@ -117,7 +117,8 @@ def _module(page: str, described: Mapping, purposes: Mapping[str, str]) -> str:
         for full in here
         if full not in modules and full.rpartition(".")[0] in modules
     )
-    anchors = _anchors([OLD_HEADINGS[page], *(f"module-{each}" for each in modules)])
+    old = [OLD_HEADINGS[page]] if page in OLD_HEADINGS else []  # newer modules had no part of it
+    anchors = _anchors([*old, *(f"module-{each}" for each in modules)])
     return (
         f'<dt><a href="api/{page}.html">{anchors}<code>{page}</code></a></dt>\n'
         f"<dd><p>{_code(purposes[f'helpers.{page}'])}</p>\n<ul>\n{links}</ul></dd>"
