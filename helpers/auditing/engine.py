@@ -61,7 +61,7 @@ def audit(
         progress: Whether a bar shows. None: after five seconds, where somebody looks.
 
     Returns:
-        The report: print it, or assert that its ``errors`` are empty.
+        A `Report`; print it, or assert that its ``errors`` are empty.
 
     Raises:
         TypeError: ``model`` is no layer, ``data`` is nothing that ``fit`` takes, or so.
