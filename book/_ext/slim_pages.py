@@ -26,7 +26,8 @@ _NEEDED_BY = {
 _DESCRIPTION_LENGTH = 155
 
 
-def _is_needed(asset, page: str) -> bool:
+def is_needed(asset, page: str) -> bool:
+    """Say whether a page, given as HTML, uses a style sheet or a script."""
     text = str(asset.filename or asset.attributes.get("body", "")).lower()
     signs = [sign for part, sign in _NEEDED_BY.items() if part in text]
     return not signs or any(sign is not None and sign in page for sign in signs)
@@ -35,7 +36,7 @@ def _is_needed(asset, page: str) -> bool:
 def _slim(app, pagename, templatename, context, doctree) -> None:
     page = context.get("body", "")
     for key in ("css_files", "script_files"):
-        context[key] = [asset for asset in context.get(key, []) if _is_needed(asset, page)]
+        context[key] = [asset for asset in context.get(key, []) if is_needed(asset, page)]
 
 
 def _mend(app, pagename, templatename, context, doctree) -> None:
@@ -96,7 +97,7 @@ def _finish(app, exception) -> None:
 def _digest() -> str:
     """Digest of our extensions, templates, styles: when one changes, every page is built again."""
     book = Path(__file__).parents[1]
-    patterns = ("_ext/**/*.py", "_templates/**/*.html", "_static/*.*")
+    patterns = ("_ext/**/*.py", "_templates/**/*.html", "_static/**/*.*")
     files = sorted(path for pattern in patterns for path in book.glob(pattern))
     return hashlib.sha1(b"".join(f.read_bytes() for f in files), usedforsecurity=False).hexdigest()
 
