@@ -23,8 +23,9 @@ book: env        ## build the site into _build/html
 	@$(BIN)/jupyter-book build . -n -W --keep-going --quiet
 	@echo "The book stands. Open $(CURDIR)/_build/html/index.html or run: make serve"
 
-pdf: book        ## print the book and the cheat sheet as PDF, and link them from the title page
+pdf: book        ## make a PDF and an EPUB of the book, and link them from its title page
 	@$(BIN)/python tools/browser.py
+	@$(BIN)/python tools/make_epub.py
 	@$(BIN)/python tools/make_pdf.py
 
 serve: book      ## show the built site on localhost

@@ -5,8 +5,9 @@ Usage: python tools/make_pdf.py [--output DIR]       (after `make book`; `make p
 Opener, guide, chapters and cheat sheet are joined into one page, so that links lead from chapter to
 chapter; the browser of the tests prints it, with the headings as an outline and page numbers in
 the foot. Links to other pages lead to the site, where its address is known. Writes
-`ragged-edges.pdf` and `cheat-sheet.pdf` into `_build/pdf`, copies them into the built site, and
-links to them from its title page. With `--output` they are written there and not copied.
+`ragged-edges.pdf` and `cheat-sheet.pdf` into `_build/pdf`, copies them and the EPUB of make_epub.py
+into the built site, and links to them from its title page. With `--output` they are written there
+and not copied.
 """
 
 import argparse
@@ -29,8 +30,9 @@ PARTS = ("Start", "Chapters")  # of _toc.yml; then comes the cheat sheet
 LAST = "book/cheat-sheet"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WORDS = {
-    "ragged-edges.pdf": "opener, guide and chapters as a PDF",
+    "ragged-edges.pdf": "the book as a PDF",
     "cheat-sheet.pdf": "the cheat sheet as a PDF",
+    "ragged-edges.epub": "the book as an EPUB",
 }
 FOOT = (
     '<div style="font:8px sans-serif;text-align:center;width:100%">'
@@ -186,7 +188,8 @@ def _open(tab, page: Path) -> None:
 
 def attach() -> None:
     """Copy what was made into the built site, and name it on the title page."""
-    files = [PDF / name for name in WORDS]
+    made = [ROOT / "_build" / name.rsplit(".", 1)[-1] / name for name in WORDS]
+    files = [path for path in made if path.exists()]
     folder = HTML / "_downloads"
     folder.mkdir(exist_ok=True)
     for path in files:
