@@ -15,7 +15,8 @@ make_pdf = make_epub.make_pdf
 
 def test_a_page_is_still_and_well_formed():
     page = (
-        '<div title="it is hidden > here"><p>a&nbsp;b<br>&amp;<img src="a.png" alt="a"></p><details open><p>c</p></details>'
+        '<div title="it is hidden > here"><p>a&nbsp;b<br>&amp;<img src="a.png" alt="a"></p>'
+        "<details open><p>c</p></details>"
         '<div class="re-controls" hidden><select><option selected></select></div>'
         "<script>if (a < b) c()</script><form><input></form><p hidden>d</p></div>"
     )
