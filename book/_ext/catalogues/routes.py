@@ -106,12 +106,18 @@ def _section(route: dict) -> str:
     lines = [f"({route['id']})=\n### {route['title']}\n\n{route['says']}\n"]
     if shown:
         lines.append(f"```python\n{shown}\n```\n\n**It costs:** {route['costs']}\n")
-    links = "; ".join(f"{_chapter(address)}, []({address})" for address in route["reads"])
-    return "\n".join([*lines, f"**Read:** {links}.\n"])
+    return "\n".join([*lines, f"**Read:** {_links(route['reads'])}.\n"])
 
 
-def _chapter(address: str) -> str:
-    return CHAPTERS.get(address.split(".")[0], "The rule of shapes")
+def _links(addresses: list[str]) -> str:
+    """Return links to sections, each after the name of its chapter."""
+    chapters = {}
+    for address in addresses:
+        chapters.setdefault(address.split(".")[0], []).append(f"[]({address})")
+    return "; ".join(
+        f"{CHAPTERS.get(chapter, 'The rule of shapes')}, {' and '.join(links)}"
+        for chapter, links in chapters.items()
+    )
 
 
 def form() -> str:
