@@ -88,6 +88,22 @@ def test_the_page_has_each_route_and_the_questions():
 # The code
 
 
+@pytest.mark.slow
+@pytest.mark.any_backend
+def test_masked_average_pooling_after_an_activation_fails_on_torch_with_keras_3_13():
+    keras = pytest.importorskip("keras")
+    frames = keras.Input((None, 4))
+    h = keras.layers.Dense(3, "relu")(keras.layers.Masking()(frames))
+    model = keras.Model(frames, keras.layers.GlobalAveragePooling1D()(h))
+    model.compile("sgd", "mse")
+    given = np.ones((2, 5, 4), "float32"), np.ones((2, 3), "float32")
+    if keras.backend.backend() == "torch" and keras.__version__.startswith("3.13"):
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            model.fit(*given, verbose=0)
+    else:
+        model.fit(*given, verbose=0)
+
+
 def ran(route, folder, monkeypatch, **options):
     """Run the code of a route below its set-up; return its names."""
     import keras

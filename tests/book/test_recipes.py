@@ -81,8 +81,10 @@ def test_time_series(ran):
 def test_audio_frames(ran):
     model, x, rows = ran["model"], ran["x"], ran["rows"]
     assert len(ran["answers"]) == len(rows) == 270
-    alone = [model.predict_on_batch(row[None, : len(row) // 2 * 2])[0] for row in rows[:4]]
-    alike(ran["answers"][:4], alone)
+    odd = [i for i, row in enumerate(rows) if len(row) % 2]
+    some = [0, *odd[:3]]
+    alone = [model.predict_on_batch(rows[i][None])[0] for i in some]
+    alike(ran["answers"][some], alone)
     alike(model.predict(np.pad(x, [(0, 0), (0, 11), (0, 0)]), verbose=0), ran["answers"])
 
 
