@@ -68,6 +68,14 @@ def test_the_table_has_every_failure_with_its_page():
     assert "<td></td>" not in silent.table(SYMPTOMS)
 
 
+def test_a_row_says_what_comes_out_or_that_it_varies():
+    assert {symptom.got is None for symptom in SYMPTOMS} == {True, False}
+    for symptom in SYMPTOMS:
+        got = "varies" if symptom.got is None else f"<code>{symptom.got}</code>"
+        cell = f"<td>{got}, should be <code>{symptom.wanted}</code></td>"
+        assert cell in silent.table_row(symptom), symptom.id
+
+
 def test_pages_are_written_and_deleted_with_their_symptom(tmp_path):
     (tmp_path / silent.FOLDER).mkdir(parents=True)
     (tmp_path / silent.FOLDER / "gone.md").write_text("a symptom that there was", "utf-8")
