@@ -1,4 +1,4 @@
-"""What stands at the foot of each page: what its tests run on, where to report, version, licence."""
+"""What stands at the foot of each page: where to report, version, licence, source."""
 
 import re
 import tomllib

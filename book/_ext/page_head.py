@@ -81,7 +81,7 @@ def _head(app, pagename, templatename, context, doctree) -> None:
     if app.builder.name != "html":
         return
     root = pagename == app.config.root_doc
-    title = page_title(context.get("title") or pagename, root)
+    title = page_title(context.get("title") or pagename.capitalize(), root)
     tags = _VIEWPORT.sub("", context.get("metatags", ""))
     described = _DESCRIPTION.search(tags)
     content = _CONTENT.search(described[0]) if described else None

@@ -10,6 +10,7 @@
   ];
   var TITLE = 40; // above all that is found in a text
   var stemmer = new Stemmer();
+  var query = (new URLSearchParams(location.search).get("q") || "").trim().toLowerCase();
 
   function stems(text) {
     return splitQuery(text.toLowerCase()).map(function (word) { return stemmer.stemWord(word); });
@@ -22,7 +23,7 @@
   };
 
   function plain(title) {
-    return title.replace(/<[^>]*>/g, "").trim();
+    return new DOMParser().parseFromString(title, "text/html").body.textContent.trim();
   }
 
   function titles(words) {
@@ -34,10 +35,12 @@
       });
       if (!all) return;
       var share = words.length / Math.max(words.length, inTitle.length);
+      var whole = plain(title).toLowerCase().indexOf(query) >= 0 ? 6 : 0;
       index.alltitles[title].forEach(function (place) {
         var file = place[0], id = place[1], page = index.titles[file];
         found.push([index.docnames[file], plain(page) === plain(title) ? page : page + " > " + title,
-          id === null ? "" : "#" + id, null, TITLE + Math.round(10 * share), index.filenames[file]]);
+          id === null ? "" : "#" + id, null, TITLE + whole + Math.round(10 * share),
+          index.filenames[file]]);
       });
     });
     return found;
