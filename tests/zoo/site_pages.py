@@ -29,7 +29,7 @@ def toc_documents() -> list[str]:
 
 SOLUTIONS = sorted(f"labs/solutions/{f.stem}" for f in (ROOT / "labs/solutions").glob("*.ipynb"))
 DOCUMENTS = [*toc_documents(), *SOLUTIONS]  # no table of contents has the solutions
-MADE = ["search.html", "genindex.html"]  # by Sphinx, from no document of ours
+MADE = ["search.html", "genindex.html", "404.html"]  # by Sphinx, from no document of ours
 # A page for each message and each failure without one, from two patterns: a few are opened in the
 # browser.
 MESSAGES = [
