@@ -28,6 +28,7 @@ _NOT_READ = (nodes.table, nodes.field_list, nodes.definition_list, nodes.literal
 _WORDS, _LINES = 170, 20  # in a minute
 _LEAST_WORDS = 250
 _UNLISTED = ("404", "search", "genindex")
+_LOOKED_UP = tuple(f"book/{name}" for name in ("choose", "plan", "recipes", "cheat-sheet"))
 
 
 def known_address(repository: str) -> str:
@@ -108,8 +109,9 @@ def _head(app, pagename, templatename, context, doctree) -> None:
 
 def _time(app, pagename, templatename, context, doctree) -> None:
     read = doctree is not None and pagename != app.config.root_doc
-    worked_on = pagename.startswith("labs/")  # its summary says how long a lab takes
-    context["minutes"] = minutes(doctree) if read and not worked_on else 0
+    # a lab says itself how long it takes, and what is looked up or filled in is not read through
+    read = read and not pagename.startswith("labs/") and pagename not in _LOOKED_UP
+    context["minutes"] = minutes(doctree) if read else 0
 
 
 def _not_found(app):
