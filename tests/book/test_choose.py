@@ -185,7 +185,6 @@ def backends(route):
 
 @pytest.mark.slow
 @pytest.mark.any_backend
-@pytest.mark.sampled(5)
 @pytest.mark.parametrize("route", WORKING, ids=lambda route: route["id"])
 @pytest.mark.filterwarnings("error:Your input ran out of data")
 def test_the_code_answers_each_row_as_if_it_came_alone(route, tmp_path, monkeypatch):

@@ -98,7 +98,6 @@ def test_video(ran):
     assert real[0].sum() == 5, "the black frame counts"
 
 
-@pytest.mark.wide
 @pytest.mark.slow
 @pytest.mark.any_backend
 def test_pictures_for_recognition(ran):
@@ -148,7 +147,6 @@ def _numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-@pytest.mark.wide
 @pytest.mark.slow
 @pytest.mark.any_backend
 def test_sets_and_graphs(ran):
