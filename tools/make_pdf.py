@@ -150,7 +150,7 @@ def joined() -> str:
 
 def _entry(page: str, name: str) -> str:
     """Return the entry of a page in the contents."""
-    title = re.search("<title>(.*?) (?:&#8212;|—) ", page)[1]
+    title = re.search("<title>(.*?) · ", page)[1]
     return f'<li><a href="#{name.replace("/", "-")}--page">{title}</a></li>'
 
 
