@@ -7,6 +7,7 @@ drawn is gone for the training.
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -118,7 +119,7 @@ def _py_dataset(name: str, data: keras.utils.PyDataset, most: int) -> Feed:
         first = list(range(min(count, most)))
         indices = [*first[:-1], count - 1] if count > most else first
     with attributes_kept(data):
-        looked, problem = _looked((i, lambda i=i: data[i]) for i in indices)
+        looked, problem = _looked((i, partial(data.__getitem__, i)) for i in indices)
     complete = count is not None and len(looked) == count
     return Feed(name, "PyDataset", data, count, looked, complete, problem)
 

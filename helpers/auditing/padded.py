@@ -88,17 +88,17 @@ def _ends(leaf: np.ndarray, marks: Sequence, value: Any, side: str | None) -> _E
     steps = leaf.reshape(*leaf.shape[:2], -1)
     candidates = [value] if value is not None else [*marks, *_USUAL, *_constants(steps)]
     for candidate in candidates:
-        blank = _equal(steps, candidate).all(axis=2)
+        blank = np.all(_equal(steps, candidate), axis=2)
         runs = {"post": _run(blank[:, ::-1]), "pre": _run(blank)}
         here = side or max(runs, key=lambda name: runs[name].sum())
         run = runs[here]
         single = steps.shape[2] == 1 and leaf.ndim == 3 and candidate not in marks
-        if run.any() and not (single and run.max() < 2) and value_is_plain(leaf, run, candidate):
+        if run.any() and not (single and run.max() < 2) and _may_be_padding(leaf, run, candidate):
             return _End(steps.shape[1] - run, here)
     return None
 
 
-def value_is_plain(leaf: np.ndarray, run: np.ndarray, candidate: Any) -> bool:
+def _may_be_padding(leaf: np.ndarray, run: np.ndarray, candidate: Any) -> bool:
     """Whether a run may be padding: a row that is blank from end to end alone says nothing."""
     return bool((run < leaf.shape[1]).any() or candidate == 0)
 
