@@ -6,11 +6,13 @@
   var COLOURS = {
     batch: "#0072B2",
     time: "#E69F00",
+    features: "#009E73",
     height: "#CC79A7",
     width: "#56B4E9",
     padding: "#6E7781",
     error: "#D55E00",
     ink: "#1F2328",
+    muted: "#57606A",
     "on-batch": "#FFFFFF",
     panel: "#FFFFFF"
   };
@@ -112,6 +114,73 @@
     }
     return [said, '<text x="4" y="14" font-weight="700">' + verdict +
       '</text><g transform="translate(0 18)">' + body + texts + "</g>"];
+  }
+
+  /* Which axis a layer leaves free */
+
+  function stroke(role, d, wide) {
+    return '<path style="fill:none;stroke:' + css(role) + ";stroke-width:" + wide + '" d="' + d + '"/>';
+  }
+
+  function block(left, sizes) {
+    var rows = sizes[0], columns = sizes[1] || 1, depth = sizes[2] || 0, cell = 11, top = 64;
+    var wide = columns * cell, high = rows * cell, into = "l" + depth * 5 + " -" + depth * 4, grid = "";
+    for (var j = 0; j <= rows; j++) grid += "M" + left + " " + (top + j * cell) + "h" + wide;
+    for (var i = 0; i <= columns; i++) grid += "M" + (left + i * cell) + " " + top + "v" + high;
+    for (var k = 1; k <= depth; k++) {
+      grid += "M" + (left + k * 5) + " " + (top - k * 4) + "h" + wide + "v" + high;
+    }
+    for (i = 0; depth && i <= columns; i++) grid += "M" + (left + i * cell) + " " + top + into;
+    for (j = 1; depth && j <= rows; j++) grid += "M" + (left + wide) + " " + (top + j * cell) + into;
+    return stroke("ink", grid, 1) + stroke("batch", "M" + (left - 5) + " " + top + "v" + high, 4) +
+      (sizes[1] ? stroke("time", "M" + left + " " + (top + high + 5) + "h" + wide, 4) : "") +
+      (depth ? stroke("features", "M" + (left + wide + 5) + " " + (top + high + 2) + into, 4) : "");
+  }
+
+  /* Words in lines of at most so many letters. */
+  function wrapped(text, letters) {
+    var lines = [];
+    text.split(" ").filter(Boolean).forEach(function (word) {
+      var last = lines.length - 1;
+      if (last >= 0 && lines[last].length + 1 + word.length <= letters) lines[last] += " " + word;
+      else lines.push(word);
+    });
+    return lines;
+  }
+
+  function shape(layers) {
+    function words(sizes) {
+      return "(" + sizes.filter(function (size) { return size !== null; }).join(", ") + ")";
+    }
+    return function (choice) {
+      var layer = layers[choice[0]], fates = layer.fates, axes = ["batch", "time", "features"];
+      var sizes = { batch: choice[1], time: choice[2], features: choice[3], "time - 2": choice[2] - 2 }, wrong = [];
+      var given = choice.slice(1, 3).concat(/^none/.test(fates[2]) ? null : choice[3]), message = "";
+      layer.limits.forEach(function (limit) {
+        var got = limit[0].reduce(function (product, axis) { return product * sizes[axis]; }, 1);
+        if (message || got === limit[1]) return;
+        var seen = words(limit[0].length > 1 ? [choice[1], got] : choice.slice(1));
+        wrong = limit[0];
+        message = limit[2].replace("{wanted}", limit[1]).replace("{shape}", seen)
+          .replace("{batch}", choice[1]).replace("{features}", choice[3]);
+      });
+      var out = layer.out.map(function (axis) { return sizes[axis] || axis; });
+      var verdict = words(given) + (message ? " raises" : " becomes " + words(out)), y = 138;
+      var body = '<text x="4" y="14" font-weight="700">' + verdict + "</text>" + block(14, given);
+      if (!message) body += block(212, out) + stroke("muted", "M178 78h16m-5 -4l5 4l-5 4", 1.5);
+      axes.forEach(function (axis, i) {
+        if (wrong.includes(axis)) body += stroke("error", "M1 " + (y - 13) + "h264v17h-264z", 2);
+        body += stroke(axis, "M5 " + (y - 4) + "h14", 4) + '<text x="24" y="' + y +
+          '" font-weight="700">' + axis + '<tspan font-weight="400">: ' + fates[i] + "</tspan></text>";
+        y += 18;
+      });
+      wrapped(message, 52).forEach(function (line) {
+        body += '<text x="4" y="' + (y + 4) + '">' + line + "</text>";
+        y += 16;
+      });
+      return [choice[0] + ": " + verdict + (message && ": ") + message.replace(/\.$/, "") + ". " +
+        axes.map(function (axis, i) { return axis + " " + fates[i]; }).join("; ") + ".", body];
+    };
   }
 
   /* Photographs */
@@ -414,6 +483,7 @@
   }
 
   var RULES = {
+    shape: shape,
     tail: function () { return tail; },
     value_range: valueRange,
     fit: fit,

@@ -11,12 +11,14 @@ from helpers.explore.fit import fit_explorer
 from helpers.explore.image import STACKS, image_explorer
 from helpers.explore.mask import BIAS, LEAK, leaky_states, mask_explorer
 from helpers.explore.plan import POLICIES, plan_explorer
+from helpers.explore.shape import shape_explorer
 from helpers.explore.tail import tail_explorer
 from helpers.explore.value import value_range_explorer
 
 __all__ = [  # noqa: RUF022  (in the order of the API page)
     "Control",
     "Explorer",
+    "shape_explorer",
     "tail_explorer",
     "leaky_states",
     "mask_explorer",

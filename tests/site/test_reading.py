@@ -9,7 +9,13 @@ from site_pages import CHAPTER, HTML, violations, wait_until
 from site_sound import CUT_LABELS
 
 from helpers import errors
-from helpers.explore import fit_explorer, image_explorer, tail_explorer, value_range_explorer
+from helpers.explore import (
+    fit_explorer,
+    image_explorer,
+    shape_explorer,
+    tail_explorer,
+    value_range_explorer,
+)
 from helpers.figures import PALETTE
 from tools.masks import measure
 
@@ -87,7 +93,7 @@ def test_explorer_is_seen_without_script(browser, site):
     context.close()
 
 
-EXPLORED = ["augmentation", "images-to-sequences", "masking-deeper", "tail-batches"]
+EXPLORED = ["augmentation", "images-to-sequences", "masking-deeper", "shape-rule", "tail-batches"]
 EXPLORED += ["variable-batches-deeper"]
 ROOM = """figures => figures.map(figure => {
 const box = figure.getBoundingClientRect(), drawn = figure.querySelector("svg");
@@ -164,10 +170,12 @@ def test_script_and_python_draw_the_same_frames(page):
 TAILS = ("keep", "drop", "pad", "wrap")
 FITS = tuple(control.values for control in fit_explorer().controls[:2])
 STACKS = tuple(control.values for control in image_explorer().controls[2:])
+SHAPES = shape_explorer().controls
 FINE = {  # of each explorer whose drawing the site computes, some values of each control
     tail_explorer: [(*range(16, 65, 6), 63), (*range(64, 129, 5), 105), TAILS],
     fit_explorer: [*FITS, (33, 40, 45, 63)],
     image_explorer: [(4, 6, 7, 11, 16, 19), (20, 21, 26, 27), *STACKS],
+    shape_explorer: [SHAPES[0].values, *((c.fine[0], c.fine[2], c.fine[-1]) for c in SHAPES[1:])],
     value_range_explorer: [
         (1, 2, 3, 5, 7, 19, 254, 255),
         [i / 100 for i in (-20, -7, -1, 0, 3, 20)],

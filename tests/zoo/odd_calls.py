@@ -540,7 +540,8 @@ LEFT_OUT = {
         "unload_ipython_extension",
     },
     "explore": {
-        f"{name}_explorer" for name in ("fit", "image", "mask", "plan", "tail", "value_range")
+        f"{name}_explorer"
+        for name in ("fit", "image", "mask", "plan", "shape", "tail", "value_range")
     },
     "labs": {"Wrong", "first_line", "hand_over", "rows_shown"},
     "masking": {"Leak", "Mask", "Side", "Step", "Trace"},

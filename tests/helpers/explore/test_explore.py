@@ -19,6 +19,7 @@ from helpers.explore import (
     image_explorer,
     mask_explorer,
     plan_explorer,
+    shape_explorer,
     tail_explorer,
     value_range_explorer,
 )
@@ -42,10 +43,10 @@ def stored(html):
 @pytest.mark.parametrize(
     "explorer",
     [
-        *(small(), tail_explorer(), mask_explorer()),
+        *(small(), shape_explorer(), tail_explorer(), mask_explorer()),
         *(image_explorer(), plan_explorer(), fit_explorer(), value_range_explorer()),
     ],
-    ids=["small", "tail", "mask", "image", "plan", "fit", "value range"],
+    ids=["small", "shape", "tail", "mask", "image", "plan", "fit", "value range"],
 )
 def test_static_frames_are_those_of_the_function(explorer):
     html = explorer.html()
