@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers.arguments import shown
+from helpers.arguments import integer, number, shown
 from helpers.auditing.kept import attributes_kept
 from helpers.batching import PackedPlan, Plan
 from helpers.feeding import PlannedDataset
@@ -41,8 +41,8 @@ class Looked:
     @property
     def rows(self) -> int | None:
         """How many rows the first input has; None if it has no axis of rows."""
-        leaves = [leaf for leaf in keras.tree.flatten(self.x) if np.ndim(leaf)]
-        return len(leaves[0]) if leaves else None
+        leaves = [leaf for leaf in keras.tree.flatten(self.x) if _has_rows(leaf)]
+        return int(leaves[0].shape[0]) if leaves else None
 
 
 @dataclass(frozen=True)
@@ -157,16 +157,19 @@ def _arrays(name: str, data: Any, fit: dict, most: int) -> Feed:
             f"{name}: expected what fit takes, such as arrays (x, y), a PyDataset or a "
             f"tf.data.Dataset, with at least one row; got {shown(data)}"
         )
-    held_out = int(whole.rows * (fit.get("validation_split") or 0)) if name == "data" else 0
-    n = whole.rows - held_out
-    size = fit.get("batch_size") or 32
+    split = number("fit['validation_split']", fit.get("validation_split") or 0)
+    if not 0 <= split < 1:
+        raise ValueError(f"fit['validation_split']: expected from 0 to below 1, got {split:g}")
+    n = whole.rows - (int(whole.rows * split) if name == "data" else 0)
+    size = fit.get("batch_size")
+    size = 32 if size is None else integer("fit['batch_size']", size, minimum=1)
     count = -(-n // size)
     first = list(range(min(count, most)))
     indices = [*first[:-1], count - 1] if count > most else first
 
     def cut(part: Any, i: int) -> Any:
         rows = slice(i * size, min((i + 1) * size, n))
-        return keras.tree.map_structure(lambda leaf: leaf[rows] if np.ndim(leaf) else leaf, part)
+        return keras.tree.map_structure(lambda leaf: leaf[rows] if _has_rows(leaf) else leaf, part)
 
     parts = (whole.x, whole.y, whole.weight)
     looked = tuple(
@@ -190,6 +193,10 @@ def _looked(batches: Iterable[tuple[int, Callable[[], Any]]]) -> tuple[tuple[Loo
     return tuple(looked), ""
 
 
+def _has_rows(leaf: Any) -> bool:
+    return len(getattr(leaf, "shape", ())) > 0
+
+
 def _as_numpy(part: Any) -> Any:
     """Return tensors as arrays; what has no values of its own kind stays as it is."""
     return None if part is None else keras.tree.map_structure(_leaf, part)
@@ -200,6 +207,8 @@ def _leaf(leaf: Any) -> Any:
         return leaf
     if hasattr(leaf, "to_tensor") or hasattr(leaf, "dense_shape"):  # ragged and sparse tensors
         return leaf
+    if hasattr(leaf, "tocsr"):  # of SciPy, as an array: TensorFlow takes no other by call
+        return leaf.toarray()
     if hasattr(leaf, "detach"):
         leaf = leaf.detach().cpu()
     return np.asarray(leaf)

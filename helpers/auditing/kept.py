@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import random
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ def everything_kept(model: keras.Layer) -> Iterator[None]:
     """Put back, also after an error, what the rules may move.
 
     That is the variables of the model, its optimizer and its metrics, the states of its layers,
-    the losses that these added, and the global generators of Python, NumPy and Keras.
+    the losses that these added, and the global generators of Python, NumPy, Keras and PyTorch.
     """
     optimizer = getattr(model, "optimizer", None)
     variables = [*getattr(optimizer, "variables", [])]
@@ -29,6 +30,8 @@ def everything_kept(model: keras.Layer) -> Iterator[None]:
         variables += metric.variables
     before = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in variables]
     python, numpy = random.getstate(), np.random.get_state()
+    torch = sys.modules.get("torch")  # shuffles a DataLoader on every backend
+    shuffles = torch.get_rng_state() if torch else None
     stop = getattr(model, "stop_training", None)
     try:
         with state_kept(model), global_seed_kept():
@@ -38,6 +41,8 @@ def everything_kept(model: keras.Layer) -> Iterator[None]:
             variable.assign(value)
         random.setstate(python)
         np.random.set_state(numpy)
+        if torch:
+            torch.set_rng_state(shuffles)
         if stop is not None:
             model.stop_training = stop
 

@@ -1,8 +1,9 @@
 """Which inputs are padded, on which side, with what, and how long the rows are without it.
 
 What is not given is inferred from the batch: padding is the run of one constant at an end of the
-time axis. Inputs of one shape ``(batch, time)`` share their lengths, so that a mask beside token
-ids is padded as the ids are.
+time axis; a constant that no layer masks and that also stands elsewhere is data. Inputs of one
+shape ``(batch, time)`` share their lengths, so that a mask beside token ids is padded as the ids
+are.
 """
 
 from collections.abc import Sequence
@@ -92,6 +93,9 @@ def _ends(leaf: np.ndarray, marks: Sequence, value: Any, side: str | None) -> _E
         runs = {"post": _run(blank[:, ::-1]), "pre": _run(blank)}
         here = side or max(runs, key=lambda name: runs[name].sum())
         run = runs[here]
+        guessed = value is None and candidate not in marks
+        if guessed and (steps.shape[1] < 2 or (blank.sum(axis=1) > run).any()):
+            continue  # it also stands between or before real steps
         single = steps.shape[2] == 1 and leaf.ndim == 3 and candidate not in marks
         if run.any() and not (single and run.max() < 2) and _may_be_padding(leaf, run, candidate):
             return _End(steps.shape[1] - run, here)

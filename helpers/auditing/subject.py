@@ -98,11 +98,25 @@ class Subject:
         leaves = keras.tree.flatten(batch.x)
         lengths = self.given["lengths"]
         if callable(lengths):
-            lengths = lengths(batch.x)
+            lengths = self._asked(lengths, batch)
         elif lengths is not None:
             size = self.data.looked[0].rows or 0
             lengths = lengths[batch.index * size : batch.index * size + (batch.rows or 0)]
         return padding_in(leaves, self.marks, lengths, self.given["value"], self.given["side"])
+
+    @staticmethod
+    def _asked(lengths: Any, batch: Looked) -> np.ndarray:
+        try:
+            found = np.asarray(lengths(batch.x))
+        except Exception as error:
+            why = f"{type(error).__name__}: {first_line(error)}"
+            raise Undecided(f"lengths raises with batch {batch.index}: {why}") from error
+        if found.shape != (batch.rows,) or found.dtype.kind not in "iu":
+            raise Undecided(
+                f"lengths: expected integers ({batch.rows},) for batch {batch.index}, got "
+                f"{shown(found)}"
+            )
+        return found
 
     @cached_property
     def leaves(self) -> list:

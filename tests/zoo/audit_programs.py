@@ -321,6 +321,15 @@ def column_beside_several_answers(broken):
     return {"model": model, "data": (np.ones((6, 4), "float32"), (y[:, :1], y))}
 
 
+@breaks("RE401")
+def losses_by_name(broken):
+    inputs = keras.Input((4,))
+    heads = [layers.Dense(1, name="a")(inputs), layers.Dense(3, name="b")(inputs)]
+    model = compiled(keras.Model(inputs, heads), {"a": "mse", "b": "mae"})
+    y = {"a": np.ones((6, 1), "float32"), "b": np.ones((6, 1 if broken else 3), "float32")}
+    return {"model": model, "data": (np.ones((6, 4), "float32"), y)}
+
+
 # RE501: most of a batch is padding
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from helpers.auditing.rule import Found, Rule
+from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import NothingToCheck, Subject
 
 RULE = Rule(
@@ -34,13 +34,17 @@ def check(subject: Subject) -> Iterator[Found]:
         raise NothingToCheck("the data is no generator")
     if epochs == 1 and steps is None:
         return
+    if data.kind == "generator" and steps is not None:
+        raise Undecided(
+            "data is a generator object, and whether it ends is unknown; give the function that "
+            "makes it"
+        )
     if data.kind == "generator":
-        asked = f"epochs={epochs}" + (f", steps_per_epoch={steps}" if steps else "")
         yield Found(
             "a generator object can be read once, and was not read here; if it ends, later epochs "
             "train on what Keras has kept of it",
             "data",
-            f"{asked}; batches unknown",
+            f"epochs={epochs}; batches unknown",
             "Give the audit the function that makes the generator, and `fit` a PyDataset.",
         )
     elif data.complete:
@@ -52,6 +56,12 @@ def check(subject: Subject) -> Iterator[Found]:
                 "data",
                 f"batches: {count} given, {(steps or count) * epochs} asked for",
             )
+    elif steps is None or steps * epochs > len(data.looked):
+        wanted = f"; give batches={steps * epochs}" if steps else ""
+        raise Undecided(
+            f"the first {len(subject.read(data))} batches of the generator were looked at, and "
+            f"there are more{wanted}"
+        )
 
 
 def _model() -> keras.Model:

@@ -67,6 +67,11 @@ def _pairs(model: Any, y: Any, outputs: Any) -> Iterator[tuple[str, Any, Any, An
     answers, targets = keras.tree.flatten(outputs), keras.tree.flatten(y)
     losses = model.loss
     if isinstance(losses, dict):
+        names = getattr(model, "output_names", None) or []
+        if not isinstance(outputs, dict) and len(names) == len(answers):
+            outputs = dict(zip(names, answers, strict=True))
+            if not isinstance(y, dict) and len(targets) == len(names):
+                y = dict(zip(names, targets, strict=True))
         if not isinstance(y, dict) or not isinstance(outputs, dict):
             raise Undecided("losses by name, but targets or outputs without names")
         for name, loss in losses.items():

@@ -208,6 +208,13 @@ def test_report_as_json_and_html():
         ({"select": "RE9"}, ValueError, "select: expected codes or names of RE101"),
         ({"ignore": ["RE"]}, ValueError, "which leave none"),
         ({"fit": [3]}, TypeError, "fit: expected a dict"),
+        ({"fit": {"batch_size": 0}}, ValueError, "batch_size.*: expected an integer of at least 1"),
+        ({"fit": {"batch_size": "all"}}, TypeError, "batch_size.*: expected an integer"),
+        (
+            {"fit": {"validation_split": 1.5}},
+            ValueError,
+            "validation_split.*: expected from 0 to below 1",
+        ),
         ({"rows": 2.5}, TypeError, "rows: expected a number or rows, got 2.5"),
         ({"progress": 1}, TypeError, "progress: expected True or False, got 1"),
         ({"lengths": [1.5] * 8}, ValueError, "lengths: expected integers from 0"),
@@ -223,3 +230,97 @@ def test_bad_arguments(arguments, error, said):
 def test_lengths_of_rows_need_arrays():
     with pytest.raises(TypeError, match="lengths: expected a function of a batch's inputs"):
         audit(dense(), Rows(np.ones((8, 4)), np.ones((8, 1))), lengths=[1] * 8)
+
+
+ORDINARY = {
+    "counts": ((24, 1), 0.7),
+    "pairs of counts": ((24, 2), 0.4),
+    "flags": ((1,), 0.7),
+}
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_zeros_that_are_data_are_no_padding(kind):
+    shape, mean = ORDINARY[kind]
+    x = np.random.default_rng(0).poisson(mean, (64, *shape))
+    if len(shape) == 1:
+        ids = keras.Input(shape, dtype="int32")
+        h = layers.Flatten()(layers.Embedding(9, 2)(ids))
+        model = compiled(keras.Model(ids, layers.Dot(1)([h, h])))
+    else:
+        model = compiled(keras.Sequential([keras.Input(shape), layers.LSTM(1)]))
+    report = audit(model, (x, np.ones((64, 1), "float32")))
+    assert report.findings == ()
+    assert report.assumed == ()
+
+
+def test_blank_rows_at_both_ends_of_images_are_no_padding():
+    x = np.zeros((16, 12, 12), "float32")
+    x[:, 3:9, 3:9] = np.random.default_rng(0).uniform(0.1, 1, (16, 6, 6))
+    model = compiled(keras.Sequential([keras.Input((12, 12)), layers.LSTM(1)]))
+    assert audit(model, (x, np.ones((16, 1), "float32"))).findings == ()
+
+
+def test_epoch_ends_where_steps_per_epoch_says():
+    class ForEver(Rows):
+        def __getitem__(self, i):
+            return super().__getitem__(i % 4)
+
+    def data(count):
+        return ForEver(np.ones((16, 4)), np.ones((16, 1)), size=4, count=lambda _: count)
+
+    report = audit(dense(), data(8), rows=16, fit={"steps_per_epoch": 4})
+    assert report.findings == ()
+    assert "rows-lost" in {verdict.rule.name for verdict in report.passed}
+    report = audit(dense(), data(8), rows=16, fit={"steps_per_epoch": 3})
+    assert "rows-lost" in {verdict.rule.name for verdict in report.undecided}
+    assert report.findings == ()
+
+
+def test_rows_of_ragged_and_sparse_tensors_are_counted():
+    tf = pytest.importorskip("tensorflow")
+    y = np.ones((6, 1), "float32")
+    ragged = tf.ragged.constant([[1.0, 2.0], [3.0], [4.0, 5.0, 6.0]] * 2)
+    for x in (ragged, tf.sparse.from_dense(np.eye(6, dtype="float32"))):
+        data = tf.data.Dataset.from_tensor_slices((x, y)).batch(4)
+        report = audit(dense(6), data, rows=6, select="RE103")
+        assert [verdict.rule.code for verdict in report.passed] == ["RE103"]
+
+
+def test_arrays_of_scipy_are_arrays():
+    sparse = pytest.importorskip("scipy.sparse")
+    x = sparse.random(40, 4, 0.5, format="csr", dtype="float32")
+    report = audit(dense(), (x, np.ones((40, 1), "float32")))
+    assert report.subject[1] == "data: arrays, 2 batches, 2 looked at"
+    assert (report.findings, report.undecided) == ((), ())
+
+
+def test_whether_a_long_generator_ends_is_undecided():
+    def for_ever():
+        while True:
+            yield np.ones((2, 4), "float32"), np.ones((2, 1), "float32")
+
+    fit = {"epochs": 2, "steps_per_epoch": 20}
+    for given in (for_ever, for_ever()):
+        report = audit(dense(), given, fit=fit)
+        assert report.findings == ()
+        assert "generator-ends" in {verdict.rule.name for verdict in report.undecided}
+    report = audit(dense(), for_ever, fit=fit, batches=40)
+    assert "generator-ends" in {verdict.rule.name for verdict in report.passed}
+
+
+@pytest.mark.parametrize("lengths", [lambda x: 3, lambda x: 1 / 0, lambda x: np.ones(4)])
+def test_lengths_that_are_none_are_undecided(lengths):
+    model = keras.Sequential([keras.Input((None, 3)), layers.LSTM(1)])
+    report = audit(model, vectors(), lengths=lengths)
+    said = [verdict.why for verdict in report.undecided if verdict.rule.name == "padding-leak"]
+    assert said[0].startswith("lengths")
+
+
+def test_random_generator_of_torch_is_left_as_it_was():
+    torch = pytest.importorskip("torch")
+    rows = torch.utils.data.TensorDataset(torch.ones(16, 4), torch.ones(16, 1))
+    data = torch.utils.data.DataLoader(rows, batch_size=4, shuffle=True)
+    before = torch.get_rng_state()
+    audit(dense(), data, rows=16)
+    assert torch.equal(before, torch.get_rng_state())
