@@ -61,12 +61,17 @@ def site(repository: str) -> str:
 
 
 def anchor(page: pathlib.Path, slug: str) -> str:
-    """Return the site's anchor of the heading that MyST calls `slug`.
+    """Return the site's anchor of the heading that MyST calls `slug`, or of a term or a function.
 
     Raises:
-        ValueError: the page has no such heading.
+        ValueError: the page has nothing of that name.
     """
     text = page.read_text(encoding="utf-8")
+    terms = re.findall(r"^(\w.*)\n  \S", text, re.MULTILINE)
+    module, _, name = slug.rpartition(".")
+    shown = f"{{helpers}} {module}\n" in text and re.search(rf"^{name}\b", text, re.MULTILINE)
+    if shown or slug in (f"term-{term.replace(' ', '-')}" for term in terms):
+        return slug
     if page.suffix == ".ipynb":
         cells = notebooks.read(page).cells
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")

@@ -263,7 +263,7 @@ def test_what_is_not_listed_can_be_reported_without_what_is_private(page, site):
     page.goto(site)
     box, answer = page.get_by_label("Paste the message"), page.locator("#message-answer")
     box.focus()
-    page.wait_for_function("window.RAGGED_ERRORS")
+    wait_until(page, "Boolean(window.RAGGED_ERRORS)")
     page.evaluate("window.RAGGED_REPOSITORY = 'https://github.com/someone/book'")
     assert "nothing is sent" in box.evaluate(
         "e => e.getAttribute('aria-describedby') && "

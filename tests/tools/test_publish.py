@@ -130,10 +130,25 @@ def test_what_is_worked_on_opens_in_colab_and_what_is_read_on_the_site(published
 
 
 @pytest.mark.parametrize(
+    "place",
+    [
+        "glossary.md#term-token-budget",
+        "glossary.md#term-mask",
+        "api/padding.md#helpers.padding.pad",
+    ],
+)
+def test_links_to_terms_and_functions_are_addresses(place):
+    turned = tool.absolute(f"[a]({place})", ROOT / "book", "https://site", "https://colab")
+    assert turned == f"[a](https://site/book/{place.replace('.md', '.html')})"
+
+
+@pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("[a](nowhere.md)", "a link leads to no page: nowhere.md"),
         ("[a](masking.ipynb#no-such-heading)", "no heading 'no-such-heading' in masking.ipynb"),
+        ("[a](glossary.md#term-no)", "no heading 'term-no' in glossary.md"),
+        ("[a](api/padding.md#helpers.padding.pat)", "no heading 'helpers.padding.pat'"),
         ("![a](_static/favicon.svg)", "a link leads to no page: _static/favicon.svg"),
         ("<a class='b' href='masking.ipynb'>a</a>", "expected links of the form"),
         ("[a][b]\n\n[b]: masking.ipynb", "expected links of the form"),
