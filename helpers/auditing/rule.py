@@ -93,11 +93,11 @@ def checks() -> tuple[Check, ...]:
     return tuple(sorted(found, key=lambda check: check.rule.code))
 
 
-def rules() -> tuple[Rule, ...]:
+def catalogue() -> tuple[Rule, ...]:
     """Return what is said about each rule, by code.
 
     Example:
-        >>> rules()[0].code
+        >>> catalogue()[0].code
         'RE101'
     """
     return tuple(check.rule for check in checks())

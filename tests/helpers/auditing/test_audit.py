@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+import inspect
 import json
 import random
 
@@ -14,7 +15,8 @@ from audit_programs import Rows, compiled, dense, vectors
 from keras import layers
 
 import helpers
-from helpers.auditing import audit, rules
+from helpers import auditing
+from helpers.auditing import audit, catalogue
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
 
@@ -175,13 +177,13 @@ def test_select_and_ignore():
     report = audit(dense(), np.ones((8, 4)), ignore=["RE1", "target-broadcast"])
     seen = [verdict.rule.code for verdict in (*report.passed, *report.undecided)]
     assert [code for code in seen if code.startswith("RE1") or code == "RE401"] == []
-    assert len(seen) == len([rule for rule in rules() if rule.code[:3] != "RE1"]) - 1
+    assert len(seen) == len([rule for rule in catalogue() if rule.code[:3] != "RE1"]) - 1
 
 
 def test_every_rule_is_in_one_list():
     report = audit(dense(), np.ones((8, 4)))
     seen = [verdict.rule.code for verdict in (*report.passed, *report.undecided)]
-    assert sorted(seen) == [rule.code for rule in rules()]
+    assert sorted(seen) == [rule.code for rule in catalogue()]
 
 
 def test_report_as_json_and_html():
@@ -324,3 +326,8 @@ def test_random_generator_of_torch_is_left_as_it_was():
     before = torch.get_rng_state()
     audit(dense(), data, rows=16)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_no_name_is_hidden_by_a_module():
+    for name in auditing.__all__:
+        assert not inspect.ismodule(getattr(auditing, name)), name

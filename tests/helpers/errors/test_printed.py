@@ -53,8 +53,6 @@ ANSWERED = {
     "ValueError: Data cardinality is ambiguous": "rows-of-several-lengths-in-a-list",
     "ValueError: Invalid dtype: object": "rows-in-an-object-array",
     "ValueError: Unrecognized data type: x=<map object": "function-where-a-generator-belongs",
-    "ValueError: expected axis -1 of input shape to have value 4, but received input with shape "
-    "(2, 5, 6)": "flatten-of-another-length",
     "ValueError: expected ndim=3, found ndim=2": "sequence-without-a-features-axis",
     "ValueError: expected ndim=3, found ndim=4": "image-into-a-recurrent-layer",
     "ValueError: expected shape=(None, 4, 2), found shape=(3, 8, 2)": "longer-batch-than-the-input",
