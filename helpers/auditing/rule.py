@@ -25,14 +25,14 @@ class Rule:
     Attributes:
         code: Such as ``RE101``; never used again for another rule. 1xx: data, 2xx: the model,
             3xx: the call of ``fit``, 4xx: loss and metrics, 5xx: cost.
-        name: In words with hyphens; also the name of its page.
+        name: In words with hyphens.
         severity: ``"error"``: what is learned or answered is wrong. ``"warning"``: it can be, or
             is on other data. ``"note"``: it costs time.
         title: What it finds, in a few words.
         does: What it compares, in one to three sentences of Markdown.
         why: Why that is bad, in one to three sentences of Markdown.
         fix: What to do, in one or two sentences.
-        chapter: Page and anchor of the book, such as ``masking#the-path-of-the-mask``.
+        chapter: Page and anchor of the book, such as ``masking#where-it-dies-with-a-warning``.
         backends: On which the fault exists.
     """
 
@@ -45,11 +45,6 @@ class Rule:
     fix: str
     chapter: str
     backends: tuple[str, ...] = ("tensorflow", "jax", "torch")
-
-    @property
-    def page(self) -> str:
-        """The rule's page in the book, without the address of the site."""
-        return f"audit-rules/{self.name}"
 
 
 @dataclass(frozen=True)

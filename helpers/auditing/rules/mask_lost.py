@@ -22,7 +22,7 @@ RULE = Rule(
         "answer in a batch with a longer one. Keras warns at most once, and trains on."
     ),
     fix="Pass the mask on by hand, or put a layer there that keeps it; see the chapter.",
-    chapter="masking#the-path-of-the-mask",
+    chapter="masking#where-it-dies-with-a-warning",
 )
 
 
