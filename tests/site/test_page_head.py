@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from site_pages import DOCUMENTS, ROOT
 
+pytest.importorskip("docutils", reason="the tests of the site need it")
 from book._ext import page_foot, page_head, tested_on
 
 pytestmark = pytest.mark.site
