@@ -1,5 +1,6 @@
 """A zoo of programs for the audit: for each rule broken ones in several styles, and mended twins.
 
+More stand in ``audit_*.py`` beside this file, which take `breaks` and the parts from here.
 Each function of a program returns what `audit` takes, a dict. A twin differs in the fault alone.
 Programs marked ``tensorflow`` need it; the others run on every backend.
 """
