@@ -26,7 +26,7 @@ ROOT = make_pdf.ROOT
 EPUB = ROOT / "_build" / "epub"
 NAME = "ragged-edges.epub"
 STYLES = ("pygments.css", "epub.css", "shape-language.css")
-LEFT_OUT = ("labs", "labs/*", "labs/**", "book/messages*", "book/symptoms*")
+LEFT_OUT = ("labs", "labs/*", "labs/**", "book/messages*", "book/symptoms*", "book/audit-rules/*")
 # extensions whose handlers are for the site alone
 SITE = {"sphinx_book_theme", "pydata_sphinx_theme", "sphinx_thebe", "slim_pages", "quick_build"}
 _CONTROLS = re.compile(r'<div class="re-controls"[^>]*>.*?</div>', re.DOTALL)

@@ -91,6 +91,9 @@ def tested_on(docname: str) -> str:
         return f"Tests of this page run on {lanes}.{more}"
     if docname.startswith(("book/messages/", "book/symptoms/")):
         return _of_row(docname)
+    if docname.startswith("book/audit-rules/"):
+        keras = " and ".join(each.rpartition(" ")[2] for each in versions())
+        return f"Tests audit both examples, with Keras {keras}, on each backend that has the fault."
     test = ROOT / "tests" / "book" / f"test_{docname.rpartition('/')[2].replace('-', '_')}.py"
     if docname.startswith("book/") and test.exists():
         any_backend = _MARK in test.read_text("utf-8")

@@ -3,7 +3,7 @@
 "use strict";
 (function () {
   var FIRST = [
-    [/^book\/(messages|symptoms)\//, 8],
+    [/^book\/(messages|symptoms|audit-rules)\//, 8],
     [/^book\/(shape-rule|choose|tail-batches|masking|images-to-sequences|augmentation|variable-batches)$/, 4],
     [/^labs\/solutions\//, -6],
     [/^labs\//, -3],

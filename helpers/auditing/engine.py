@@ -134,7 +134,7 @@ def _finding(rule: Rule, fault: Any) -> Finding:
         where=fault.where,
         measured=fault.measured,
         fix=fault.fix or rule.fix,
-        page=rule.chapter,
+        page=f"audit-rules/{rule.name}",
     )
 
 

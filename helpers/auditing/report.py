@@ -23,7 +23,7 @@ class Finding:
         where: The layer, batch, row or argument that it is about.
         measured: The numbers that were measured.
         fix: What to do.
-        page: Page and anchor of the book that explain it.
+        page: Page of the book on the rule.
     """
 
     code: str

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
+from book._ext.catalogues import rules
 from helpers import errors
 from helpers.errors import silent
 
@@ -30,11 +31,12 @@ def toc_documents() -> list[str]:
 SOLUTIONS = sorted(f"labs/solutions/{f.stem}" for f in (ROOT / "labs/solutions").glob("*.ipynb"))
 DOCUMENTS = [*toc_documents(), *SOLUTIONS]  # no table of contents has the solutions
 MADE = ["search.html", "genindex.html", "404.html"]  # by Sphinx, from no document of ours
-# A page for each message and each failure without one, from two patterns: a few are opened in the
-# browser.
+# A page for each message, failure without one and rule of the audit, from three patterns: a few are
+# opened in the browser.
 MESSAGES = [
     *(f"book/messages/{row.id}.html" for row in errors.catalogue()),
     *(f"book/symptoms/{symptom.id}.html" for symptom in silent.catalogue()),
+    *(f"book/audit-rules/{rule.said['name']}.html" for rule in rules.catalogue()),
 ]
 REFERENCE = [f"{name}.html" for name in DOCUMENTS if name.startswith("book/api/")]  # and so is it
 SOME = ["image-into-a-recurrent-layer", "dataset-length-zero", "mask-destroyed-by-a-layer"]
@@ -43,6 +45,7 @@ PAGES = [
     *(f"book/api/{name}.html" for name in ("batching", "devices", "errors")),
     *(f"book/messages/{name}.html" for name in SOME),
     "book/symptoms/fewer-answers-than-rows.html",
+    "book/audit-rules/mask-lost.html",
     *MADE,
 ]
 NOTEBOOKS = [name for name in DOCUMENTS if (ROOT / f"{name}.ipynb").exists()]

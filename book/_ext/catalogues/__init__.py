@@ -6,6 +6,7 @@ built, and nothing of it is stored.
 ========================  ==================================================================
 ``{error-index}``         the table of messages, a row for each of helpers/errors
 ``{silent-failures}``     the table of failures without one, of helpers/errors/silent
+``{audit-rules}``         the table of the audit's rules, of helpers/auditing/rules
 ``{claims}``              the claims of book/claims.yml, under a heading for each article
 ``{mask-table}``          the table of book/mask-table.yml, with its controls
 ``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
@@ -22,8 +23,8 @@ built, and nothing of it is stored.
 ``{api-index}``           the modules of the reference, with links to all that they have
 ========================  ==================================================================
 
-Each message and each such failure has a page of its own, too: `messages` and `silent` write them
-before Sphinx looks for pages.
+Each message, failure and rule has a page of its own, too: `messages`, `silent` and `rules` write
+them before Sphinx looks for pages.
 
 Roles: ``{claim-verdict}`` and ``{mask-verdict}`` write a verdict and how often it is given,
 ``{measured}`` what the mask table was measured on, ``{machine}`` what the benchmarks were.
@@ -42,6 +43,7 @@ if str(ROOT) not in sys.path:
 _MADE_FROM = {
     "book/error-index": ("helpers/errors/rows/*.yml", "helpers/errors/situations/*.py"),
     "book/silent-failures": ("helpers/errors/silent/*.yml",),
+    "book/audit-rules": ("helpers/auditing/rules/*.py",),
     "book/claims-ledger": ("book/claims.yml",),
     "book/mask-table": ("book/mask-table.yml", "tools/masks/measure.py"),
     "book/choose": ("book/choose.yml", "book/data/routes/*/*.py"),
@@ -78,10 +80,10 @@ def _outdated(app, env, added, changed, removed) -> list[str]:
 
 
 def _write_pages(app) -> None:
-    from . import messages, silent
+    from . import messages, rules, silent
 
     # They are in no table of contents, so the theme would leave out those of an earlier build.
-    for kind in (messages, silent):
+    for kind in (messages, silent, rules):
         kind.write(Path(app.srcdir))
         kept = (p for p in app.config.exclude_patterns if not p.startswith(f"{kind.FOLDER}/"))
         app.config.exclude_patterns = list(kept)

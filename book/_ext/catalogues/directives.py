@@ -20,6 +20,7 @@ from . import (
     messages,
     repository,
     routes,
+    rules,
     silent,
 )
 
@@ -46,6 +47,11 @@ class _ErrorIndex(SphinxDirective):
 class _SilentFailures(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         return [nodes.raw("", silent.table(silent.catalogue()), format="html")]
+
+
+class _AuditRules(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", rules.table(rules.catalogue()), format="html")]
 
 
 class _Claims(_Markdown):
@@ -173,6 +179,7 @@ def register(app) -> None:
     """Make the directives and roles known."""
     app.add_directive("error-index", _ErrorIndex)
     app.add_directive("silent-failures", _SilentFailures)
+    app.add_directive("audit-rules", _AuditRules)
     app.add_directive("claims", _Claims)
     app.add_directive("mask-table", _MaskTable)
     app.add_directive("benchmarks", _Benchmarks)
