@@ -6,11 +6,13 @@ shape ``(batch, time)`` share their lengths, so that a mask beside token ids is 
 are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from helpers.padding import pad
 
 _USUAL = (0, -1)  # values that padding holds where no layer names another
 
@@ -25,6 +27,7 @@ class Padded:
         value: What the padding holds.
         side: ``"post"`` or ``"pre"``.
         how: How that is known, for the report.
+        axis: Of the steps: 1, or of pictures 1 or 2, their height or their width.
     """
 
     place: int
@@ -32,6 +35,38 @@ class Padded:
     value: Any
     side: str
     how: str
+    axis: int = 1
+
+
+def is_picture(leaf: Any) -> bool:
+    """Whether an input can be pictures ``(batch, height, width, channels)``, padded behind."""
+    return isinstance(leaf, np.ndarray) and leaf.ndim == 4 and leaf.dtype.kind in "biuf"
+
+
+def steps_of(leaf: np.ndarray, axis: int = 1) -> np.ndarray:
+    """Return an input as ``(batch, time, features)``; ``axis`` is that of its steps."""
+    leaf = np.moveaxis(leaf, axis, 1)
+    return leaf.reshape(*leaf.shape[:2], -1)
+
+
+def padded_as(rows: Any, length: Any, side: str, value: Any, axis: int) -> np.ndarray:
+    """Pad rows of one input as the batches are padded: pictures on one axis alone.
+
+    Args:
+        rows: List of rows, or an array that is never padded.
+        length: What `padding_leak` asks for: steps, or ``(height, width)``, or None for an array.
+        side: ``"post"`` or ``"pre"``; pictures are padded behind.
+        value: What the padding holds.
+        axis: Of the batch, that is padded.
+    """
+    if length is None:
+        return rows
+    if rows[0].ndim < 3:
+        return pad(rows, length, side=side, value=value)[0]
+    most = max(row.shape[axis - 1] for row in rows)
+    more = (length[0] if isinstance(length, tuple) else length) - max(map(len, rows))
+    turned = [np.moveaxis(row, axis - 1, 0) for row in rows]
+    return np.moveaxis(pad(turned, most + more, value=value)[0], 1, axis)
 
 
 def has_time(leaf: Any) -> bool:
@@ -42,7 +77,12 @@ def has_time(leaf: Any) -> bool:
 
 
 def padding_in(
-    leaves: Sequence[Any], marks: Sequence[Any], lengths: Any, value: Any, side: str | None
+    leaves: Sequence[Any],
+    marks: Sequence[Any],
+    lengths: Any,
+    value: Any,
+    side: str | None,
+    wide: Mapping[int, int] | None = None,
 ) -> list[Padded]:
     """Return the padding of each input that has some.
 
@@ -52,29 +92,32 @@ def padding_in(
         lengths: int ``(batch,)`` if given, else None.
         value: What the padding holds, if given, else None.
         side: ``"post"`` or ``"pre"`` if given, else None.
+        wide: Of the inputs that are pictures, which may be padded behind: the axis by number.
 
     Returns:
         A `Padded` for each input with a time axis, or nothing where no row has padding.
     """
-    sequences = [i for i, leaf in enumerate(leaves) if has_time(leaf)]
+    axes = {i: 1 for i, leaf in enumerate(leaves) if has_time(leaf)} | (wide := dict(wide or {}))
+    steps = {i: steps_of(leaves[i], axis) for i, axis in sorted(axes.items())}
     groups: dict[tuple, list[int]] = {}
-    for i in sequences:
-        groups.setdefault(leaves[i].shape[:2], []).append(i)
+    for i, one in steps.items():
+        groups.setdefault((*one.shape[:2], i in wide), []).append(i)
     found: list[Padded] = []
     for group in groups.values():
-        ends = {i: _ends(leaves[i], marks, value, side) for i in group}
+        known_side = "post" if group[0] in wide else side
+        ends = {i: _ends(steps[i], leaves[i].ndim, marks, value, known_side) for i in group}
         of_group = None if lengths is None else np.asarray(lengths, "int64")
         sides = [end.side for end in ends.values() if end is not None]
-        here = side or (sides[0] if sides else "post")
+        here = known_side or (sides[0] if sides else "post")
         if of_group is None:
             known = [end.lengths for end in ends.values() if end is not None and end.side == here]
-            if not known or (np.max(known, axis=0) == leaves[group[0]].shape[1]).all():
+            if not known or (np.max(known, axis=0) == steps[group[0]].shape[1]).all():
                 continue
             of_group = np.max(known, axis=0)
         for i in group:
-            held = value if value is not None else _held(leaves[i], of_group, here)
+            held = value if value is not None else _held(steps[i], of_group, here)
             how = "given" if lengths is not None else _how(held, marks)
-            found.append(Padded(i, of_group, held, here, how))
+            found.append(Padded(i, of_group, held, here, how, axes[i]))
     return found
 
 
@@ -84,9 +127,10 @@ class _End:
     side: str
 
 
-def _ends(leaf: np.ndarray, marks: Sequence, value: Any, side: str | None) -> _End | None:
-    """Find the runs of one constant at an end of the time axis of one input."""
-    steps = leaf.reshape(*leaf.shape[:2], -1)
+def _ends(
+    steps: np.ndarray, ndim: int, marks: Sequence, value: Any, side: str | None
+) -> _End | None:
+    """Find the runs of one constant at an end of the time axis of one input with ``ndim`` axes."""
     candidates = [value] if value is not None else [*marks, *_USUAL, *_constants(steps)]
     for candidate in candidates:
         blank = np.all(_equal(steps, candidate), axis=2)
@@ -96,8 +140,8 @@ def _ends(leaf: np.ndarray, marks: Sequence, value: Any, side: str | None) -> _E
         guessed = value is None and candidate not in marks
         if guessed and (steps.shape[1] < 2 or (blank.sum(axis=1) > run).any()):
             continue  # it also stands between or before real steps
-        single = steps.shape[2] == 1 and leaf.ndim == 3 and candidate not in marks
-        if run.any() and not (single and run.max() < 2) and _may_be_padding(leaf, run, candidate):
+        single = steps.shape[2] == 1 and ndim == 3 and candidate not in marks
+        if run.any() and not (single and run.max() < 2) and _may_be_padding(steps, run, candidate):
             return _End(steps.shape[1] - run, here)
     return None
 

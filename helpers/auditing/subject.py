@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.arguments import shown
 from helpers.auditing.feeds import Feed, Looked
-from helpers.auditing.padded import Padded, has_time, padding_in
+from helpers.auditing.padded import Padded, has_time, is_picture, padded_as, padding_in, steps_of
 from helpers.auditing.rule import Undecided
 from helpers.keras_private import layers_of
 from helpers.masking import Leak, Trace, padding_leak, trace
@@ -89,7 +89,7 @@ class Subject:
                 self.assumed.append(
                     f"{names[one.place]} is padded {one.side} with {one.value}: {one.how}; real "
                     f"steps of rows in batch {self.batch.index}: {one.lengths.min()} to "
-                    f"{one.lengths.max()} of {self.leaves[one.place].shape[1]}"
+                    f"{one.lengths.max()} of {steps_of(self.leaves[one.place], one.axis).shape[1]}"
                 )
         return padded
 
@@ -102,7 +102,21 @@ class Subject:
         elif lengths is not None:
             size = self.data.looked[0].rows or 0
             lengths = lengths[batch.index * size : batch.index * size + (batch.rows or 0)]
-        return padding_in(leaves, self.marks, lengths, self.given["value"], self.given["side"])
+        wide = self._free_axes(leaves)
+        held, side = self.given["value"], self.given["side"]
+        return padding_in(leaves, self.marks, lengths, held, side, wide)
+
+    def _free_axes(self, leaves: list) -> dict[int, int]:
+        """Return the axis on which pictures may be padded by the number of their input."""
+        found = {}
+        inputs = getattr(self.model, "inputs", None) or []
+        for i, leaf in enumerate(leaves):
+            if is_picture(leaf):
+                known = len(inputs) == len(leaves) and len(inputs[i].shape) == 4
+                height, width = inputs[i].shape[1:3] if known else (0, None)
+                if width is None or height is None:
+                    found[i] = 2 if width is None else 1
+        return found if inputs or self.given["lengths"] is not None else {}
 
     @staticmethod
     def _asked(lengths: Any, batch: Looked) -> np.ndarray:
@@ -156,6 +170,7 @@ class Subject:
                 self._rows(),
                 sides=(self.padding[0].side,),
                 value=self._values(),
+                make=self._make(),
                 seeds=2,
             )
         except (ValueError, TypeError) as error:
@@ -163,7 +178,8 @@ class Subject:
 
     def need_padding(self) -> list[Padded]:
         """Return the padding in `batch`, or say why a rule about padding has nothing to go by."""
-        if not any(map(has_time, self.leaves)) and self.given["lengths"] is None:
+        timed = any(map(has_time, self.leaves)) or self._free_axes(self.leaves)
+        if not timed and self.given["lengths"] is None:
             raise NothingToCheck("no input has a time axis")
         if not self.padding:
             raise Undecided(
@@ -189,10 +205,29 @@ class Subject:
             if place not in by_place:
                 return leaf[chosen]
             one = by_place[place]
+            if leaf.ndim == 4:
+                turned = np.moveaxis(leaf, one.axis, 1)
+                return [np.moveaxis(turned[i, : one.lengths[i]], 0, one.axis - 1) for i in chosen]
             start = {i: leaf.shape[1] - one.lengths[i] if one.side == "pre" else 0 for i in chosen}
             return [leaf[i, start[i] : start[i] + one.lengths[i]] for i in chosen]
 
         return self._like_x([cut(i, leaf) for i, leaf in enumerate(self.leaves)])
+
+    def _make(self) -> Any:
+        """Return what pads pictures in width alone, as `padding_leak` takes it, or None."""
+        places = [one.place for one in self.padding]
+        if not any(is_picture(self.leaves[place]) for place in places):
+            return None
+        values = _parts(self._values())
+        axes = {one.place: one.axis for one in self.padding}
+
+        def make(rows: Any, lengths: Any, side: str) -> Any:
+            each = zip(_parts(rows), _parts(lengths), values, strict=True)
+            return self._like_x(
+                [padded_as(*one[:2], side, one[2], axes.get(i, 1)) for i, one in enumerate(each)]
+            )
+
+        return make
 
     def _values(self) -> Any:
         held = {one.place: one.value for one in self.padding}
@@ -208,3 +243,10 @@ class Subject:
         if len(parts) == 1:
             return parts[0]
         raise ValueError(f"inputs nested as {shown(x)} are not taken apart")
+
+
+def _parts(packed: Any) -> list:
+    """Take apart what `Subject._like_x` has put together."""
+    if isinstance(packed, dict):
+        return [packed[key] for key in sorted(packed)]
+    return list(packed) if isinstance(packed, tuple) else [packed]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from helpers.auditing.padded import steps_of
 from helpers.auditing.rule import Found, Rule
 from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.batching import recommend
@@ -36,11 +37,11 @@ def check(subject: Subject) -> Iterator[Found]:
         if padded:
             one = padded[0]
             real += int(one.lengths.sum())
-            cells += len(one.lengths) * leaves[one.place].shape[1]
+            cells += len(one.lengths) * steps_of(leaves[one.place], one.axis).shape[1]
             lengths += one.lengths.tolist()
         else:
-            first = subject.padding[0].place
-            rows, steps = leaves[first].shape[:2]
+            first = subject.padding[0]
+            rows, steps = steps_of(leaves[first.place], first.axis).shape[:2]
             real, cells = real + rows * steps, cells + rows * steps
             lengths += [steps] * rows
     if not real:

@@ -195,7 +195,7 @@ def test_report_as_json_and_html():
     page = report._repr_html_()
     assert "RE202 padding-leak" in page
     assert "<b>" not in page
-    assert str(report).count("page: masking#what-masking-after-embedding-does") == 1
+    assert str(report).count("page: audit-rules/padding-leak") == 1
     assert repr(report).startswith("<Report: 1 error, 0 warnings, 0 notes,")
 
 
