@@ -1,0 +1,147 @@
+"""Programs whose loss or metrics count wrongly, and their mended twins."""
+
+import keras
+import numpy as np
+from audit_programs import Rows, breaks, compiled, dense, ids, vectors
+from keras import layers, ops
+
+# RE402: the loss grows with the batch
+
+
+@breaks("RE402")
+def reduction_by_sum(broken):
+    loss = keras.losses.MeanAbsoluteError(reduction="sum" if broken else "sum_over_batch_size")
+    model = compiled(keras.Sequential([keras.Input((4,)), layers.Dense(1)]), loss)
+    return {"model": model, "data": Rows(np.ones((20, 4), "float32"), np.ones((20, 1), "float32"))}
+
+
+@breaks("RE402")
+def divided_by_a_constant(broken):
+    size = 8
+
+    class Cross(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            values = keras.losses.binary_crossentropy(y_true, y_pred)
+            return ops.sum(values) / size if broken else values
+
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(inputs))
+    x = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
+    y = (x[:, :1] > 0).astype("float32")
+    return {"model": compiled(model, Cross()), "data": Rows(x, y, size=size)}
+
+
+@breaks("RE402")
+def layer_adds_a_sum(broken):
+    class Code(layers.Layer):
+        def call(self, x):
+            values = ops.sum(ops.square(x), axis=-1)
+            self.add_loss(ops.sum(values) if broken else ops.mean(values))
+            return x
+
+    class Coder(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.encode, self.code, self.decode = layers.Dense(2), Code(), layers.Dense(4)
+
+        def call(self, x):
+            return self.decode(self.code(self.encode(x)))
+
+    x = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
+    return {"model": compiled(Coder()), "data": (x, x), "fit": {"batch_size": 8}}
+
+
+@breaks("RE402")
+def one_of_two_losses_sums(broken):
+    inputs = keras.Input((4,))
+    heads = {"a": layers.Dense(1)(inputs), "b": layers.Dense(2)(inputs)}
+
+    def total(y_true, y_pred):
+        error = ops.abs(y_true - y_pred)
+        return ops.sum(error) if broken else ops.sum(error, axis=-1)
+
+    model = compiled(keras.Model(inputs, heads), {"a": "mse", "b": total})
+    y = {"a": np.ones((6, 1), "float32"), "b": np.ones((6, 2), "float32")}
+    return {"model": model, "data": (np.ones((6, 4), "float32"), y)}
+
+
+@breaks("RE402", tensorflow=True)
+def loss_without_reduction(broken):
+    loss = keras.losses.MeanSquaredError(reduction=None if broken else "sum_over_batch_size")
+    model = compiled(keras.Sequential([keras.Input((None, 3)), layers.GRU(2)]), loss)
+    return {"model": model, "data": (np.ones((6, 5, 3), "float32"), np.ones((6, 2), "float32"))}
+
+
+# RE403: a metric depends on the batches
+
+
+@breaks("RE403")
+def root_of_a_batch(broken):
+    def rmse(y_true, y_pred):
+        return ops.sqrt(ops.mean(ops.square(y_true - y_pred)))
+
+    metric = rmse if broken else keras.metrics.RootMeanSquaredError()
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    x = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+    y = np.random.default_rng(1).normal(size=(16, 1)).astype("float32")
+    return {"model": compiled(model, metrics=[metric]), "data": Rows(x, y)}
+
+
+@breaks("RE403")
+def f1_of_a_batch(broken):
+    def f1(y_true, y_pred):
+        hits = ops.sum(y_true * ops.round(y_pred))
+        return 2 * hits / (ops.sum(y_true) + ops.sum(ops.round(y_pred)) + 1e-7)
+
+    metric = f1 if broken else keras.metrics.F1Score(threshold=0.5)
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(inputs))
+    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
+    y = (np.random.default_rng(1).random((32, 1)) > 0.6).astype("float32")
+    model = compiled(model, "binary_crossentropy", metrics=[metric])
+    return {"model": model, "data": (x, y), "fit": {"batch_size": 8}}
+
+
+@breaks("RE403")
+def state_that_is_overwritten(broken):
+    class Error(keras.metrics.Metric):
+        def __init__(self):
+            super().__init__(name="error")
+            self.total = self.add_variable((), "zeros", name="total")
+            self.count = self.add_variable((), "zeros", name="count")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            error = ops.abs(y_true - y_pred)
+            if broken:
+                self.total.assign(ops.sum(error))
+                self.count.assign(ops.cast(ops.size(error), "float32"))
+            else:
+                self.total.assign_add(ops.sum(error))
+                self.count.assign_add(ops.cast(ops.size(error), "float32"))
+
+        def result(self):
+            return self.total / self.count
+
+    x = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+    y = np.random.default_rng(1).normal(size=(16, 1)).astype("float32")
+    model = compiled(keras.Sequential([keras.Input((4,)), layers.Dense(1)]), metrics=[Error()])
+    return {"model": model, "data": (x, y), "fit": {"batch_size": 8}}
+
+
+@breaks("RE403")
+def accuracy_of_a_batch_by_output(broken):
+    def hits(y_true, y_pred):
+        same = ops.equal(ops.cast(ops.squeeze(y_true, -1), "int32"), ops.argmax(y_pred, axis=-1))
+        same = ops.cast(same, "float32")
+        return ops.mean(same) if broken else same
+
+    inputs = keras.Input((4,))
+    heads = {
+        "kind": layers.Dense(3, activation="softmax", name="kind")(inputs),
+        "size": layers.Dense(1, name="size")(inputs),
+    }
+    losses = {"kind": "sparse_categorical_crossentropy", "size": "mse"}
+    model = compiled(keras.Model(inputs, heads), losses, metrics={"kind": [hits], "size": ["mae"]})
+    x = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
+    y = {"kind": np.arange(20)[:, None] % 3, "size": x[:, :1]}
+    return {"model": model, "data": (x, y), "fit": {"batch_size": 8}}
