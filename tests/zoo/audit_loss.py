@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from audit_programs import Rows, breaks, compiled, dense, ids, vectors
+from audit_programs import Rows, breaks, compiled, ids, vectors
 from keras import layers, ops
 
 # RE402: the loss grows with the batch
@@ -145,3 +145,87 @@ def accuracy_of_a_batch_by_output(broken):
     x = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
     y = {"kind": np.arange(20)[:, None] % 3, "size": x[:, :1]}
     return {"model": model, "data": (x, y), "fit": {"batch_size": 8}}
+
+
+# RE405: the loss counts padded steps
+
+
+def tagger(*last, mask=True, classes=3):
+    stack = [keras.Input((None,), dtype="int32"), layers.Embedding(9, 4, mask_zero=mask)]
+    stack += [layers.GRU(4, return_sequences=True), *last]
+    return keras.Sequential([*stack, layers.Dense(classes, activation="softmax")])
+
+
+@breaks("RE405")
+def tags_without_a_mask(broken):
+    model = compiled(tagger(mask=not broken), "sparse_categorical_crossentropy")
+    return {"model": model, "data": (ids(), ids() % 3)}
+
+
+@breaks("RE405")
+def weights_that_are_forgotten(broken):
+    x, real = vectors(), (np.arange(7) < np.array([[7], [2], [5], [3]])).astype("float32")
+    y = (x.sum(axis=2, keepdims=True) > 0) * 1.0
+    data = Rows(x, y, size=2) if broken else Rows(x, y, real, size=2)
+    inputs = keras.Input((None, 3))
+    h = layers.LSTM(4, return_sequences=True)(inputs)
+    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(h))
+    return {"model": compiled(model, "binary_crossentropy"), "data": data}
+
+
+@breaks("RE405")
+def own_loss_without_its_mask(broken):
+    def cross(y_true, y_pred):
+        values = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+        if broken:
+            return values
+        real = ops.cast(ops.not_equal(y_true, 0), values.dtype)
+        return ops.sum(values * real, axis=-1) / ops.sum(real, axis=-1)
+
+    return {"model": compiled(tagger(mask=False, classes=9), cross), "data": (ids(), ids())}
+
+
+@breaks("RE405")
+def translation_of_padded_sentences(broken):
+    class Translator(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embed = layers.Embedding(9, 4, mask_zero=True)
+            self.encode, self.decode = layers.GRU(4), layers.GRU(4, return_sequences=True)
+            self.repeat, self.answer = layers.RepeatVector(6), layers.Dense(9)
+
+        def call(self, x):
+            return self.answer(self.decode(self.repeat(self.encode(self.embed(x)))))
+
+    y = ids((3, 6, 2, 4), 6, seed=1)
+    loss = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, ignore_class=None if broken else 0
+    )
+    return {"model": compiled(Translator(), loss), "data": (ids(), y)}
+
+
+@breaks("RE405")
+def decoder_drops_its_mask(broken):
+    source = keras.Input((None,), dtype="int32", name="source")
+    target = keras.Input((None,), dtype="int32", name="target")
+    embed = layers.Embedding(9, 4, mask_zero=True)
+    state = layers.GRU(4)(embed(source))
+    h = layers.GRU(4, return_sequences=True)(embed(target), initial_state=state)
+    h = ops.tanh(h) if broken else layers.Activation("tanh")(h)
+    model = keras.Model({"source": source, "target": target}, layers.Dense(9)(h))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    x = {"source": ids(seed=1), "target": ids((3, 6, 2, 4), 6, seed=2)}
+    y = np.concatenate([x["target"][:, 1:], np.zeros((4, 1), "int64")], axis=1)
+    return {"model": compiled(model, loss), "data": (x, y)}
+
+
+@breaks("RE405")
+def one_of_two_heads_is_unmasked(broken):
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    h = layers.SimpleRNN(4, return_sequences=True)(h)
+    heads = [layers.Dense(3, name="tags")(h), layers.Dense(1, name="size")(h + 0 if broken else h)]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = compiled(keras.Model(inputs, heads), [loss, "mse"])
+    y = (ids() % 3, ids()[..., None].astype("float32"))
+    return {"model": model, "data": (ids(), y)}

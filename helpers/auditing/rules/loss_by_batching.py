@@ -15,8 +15,8 @@ RULE = Rule(
     severity="error",
     title="The loss grows with the number of rows in a batch",
     does=(
-        "Computes the loss of some rows, and of the same rows two and three times over. A mean over "
-        "rows stays where it is; a sum, or one that is divided by a fixed number, grows."
+        "Computes the loss of some rows, and of the same rows two and three times over. A mean "
+        "over rows stays where it is; a sum, or one that is divided by a fixed number, grows."
     ),
     why=(
         "The gradient then grows with the batch as well: another `batch_size` is another learning "

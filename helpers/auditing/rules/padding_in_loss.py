@@ -1,0 +1,100 @@
+"""RE405: the loss counts what the model answers to padding."""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from helpers.auditing.real_steps import Blank, counted, padded_steps
+from helpers.auditing.rule import Found, Rule, Undecided
+from helpers.auditing.subject import NothingToCheck, Subject
+from helpers.auditing.values import Scored, need_loss, scored
+
+RULE = Rule(
+    code="RE405",
+    name="padding-in-loss",
+    severity="error",
+    title="The loss counts padded steps",
+    does=(
+        "Changes what the model answers at padded steps, and nothing else, and computes the loss "
+        "again."
+    ),
+    why=(
+        "Half of what the model learns may then be to answer the padding's label. The loss looks "
+        "good, since padding is easy, and it shrinks or grows with the longest row of a batch."
+    ),
+    fix=(
+        "Let the mask reach the model's last layer, or give `sample_weight` of shape "
+        "`(batch, time)` with 0 at padded steps, or a label that the loss skips: "
+        "`SparseCategoricalCrossentropy(ignore_class=-1)`."
+    ),
+    chapter="masking#a-loss-that-depends-on-the-batches",
+)
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """Change the answers to padding, output by output, and compare the losses."""
+    need_loss(subject)
+    if subject.batch.y is None:
+        raise NothingToCheck("the data holds no targets")
+    rows = scored(subject)
+    if all(answer.ndim < 2 or answer.shape[1] == 1 for answer in rows.answers):
+        raise NothingToCheck("the model answers once for each row")
+    subject.need_padding()
+    if rows.targets is None:
+        raise Undecided("targets and outputs could not be paired; give them the same structure")
+    found = []
+    blanks = list(padded_steps(subject, rows))
+    for blank in blanks:
+        moved, before, after = counted(subject, rows, blank)
+        if moved:
+            found.append(
+                Found(
+                    f"the loss counts {blank.said} of {blank.name} that are padding"
+                    + _missing(rows, blank),
+                    f"{blank.name}, batch {subject.batch.index}",
+                    f"loss {before:.5g}, and {after:.5g} with other answers at padded steps "
+                    f"({blank.why})",
+                )
+            )
+    if not blanks:
+        raise NothingToCheck("no output answers step by step to an input that is padded")
+    yield from found
+
+
+def _missing(rows: Scored, blank: Blank) -> str:
+    mask, weight = rows.masks[blank.place], rows.weights[blank.place]
+    if weight is not None:
+        return ": the sample weights are not 0 there"
+    if mask is not None:
+        return ", though the output has a mask"
+    return ": no mask reaches it, and no sample weights are given"
+
+
+def _rows() -> tuple[np.ndarray, np.ndarray]:
+    ids = np.array([[3, 5, 2, 4], [2, 6, 0, 0], [7, 0, 0, 0], [4, 4, 3, 0]])
+    return ids, ids % 3
+
+
+def _model(last: keras.Layer) -> keras.Model:
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(9, 4, mask_zero=True),
+            keras.layers.LSTM(3, return_sequences=True),
+            last,
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
+def broken() -> dict:
+    """Lose the mask between the layer that uses it and the loss."""
+    return {"model": _model(keras.layers.Conv1D(4, 1)), "data": _rows()}
+
+
+def mended() -> dict:
+    """Keep it: a Dense layer does the same to each step."""
+    return {"model": _model(keras.layers.Dense(4)), "data": _rows()}
