@@ -61,7 +61,9 @@ def padded_steps(subject: Subject, rows: Scored) -> Iterator[Blank]:
             if not sure and not (_one_value(target[where]) and (follows or answer.ndim > 2)):
                 continue
             known = True
-            yield Blank(place, name_of(rows, place), where, f"padding of {subject.names[one.place]}")
+            yield Blank(
+                place, name_of(rows, place), where, f"padding of {subject.names[one.place]}"
+            )
             break
         if not known and subject.padding:
             yield from _padded_targets(rows, place, target)
@@ -143,3 +145,19 @@ def counted(subject: Subject, rows: Scored, blank: Blank) -> tuple[bool, float, 
     if before.ndim or not np.isfinite(before):
         raise Undecided(f"the loss of batch {subject.batch.index} is {before}")
     return differ(before, after, 1e-6), float(before), float(after)
+
+
+def unscored(subject: Subject, rows: Scored) -> Iterator[Blank]:
+    """Return steps and rows that the loss does not count, by weights, masks, labels or padding."""
+    names = [name_of(rows, place) for place in range(len(rows.answers))]
+    for place, (weight, mask) in enumerate(zip(rows.weights, rows.masks, strict=True)):
+        if weight is not None and weight.shape == rows.answers[place].shape[: weight.ndim]:
+            yield Blank(place, names[place], weight == 0, "sample weight 0")
+        if mask is not None and mask.shape == rows.answers[place].shape[: mask.ndim]:
+            yield Blank(place, names[place], ~mask.astype(bool), "masked")
+        target = None if rows.targets is None else rows.targets[place]
+        labels = None if target is None or target.ndim < 2 else labels_of(target)
+        if labels is not None and labels.shape == rows.answers[place].shape[:2]:
+            yield Blank(place, names[place], labels < 0, "labels below 0")
+    if subject.batch.y is not None:
+        yield from padded_steps(subject, rows)

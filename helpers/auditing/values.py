@@ -69,6 +69,21 @@ class Scored:
         answers[place] = answer.astype(answers[place].dtype)
         return replace(self, answers=answers)
 
+    def only_steps(self, kept: np.ndarray) -> "Scored":
+        """Return the rows without some steps; all parts that have as many steps are cut."""
+        steps = len(kept)
+
+        def cut(leaf: Any) -> Any:
+            return leaf[:, kept] if leaf.ndim > 1 and leaf.shape[1] == steps else leaf
+
+        return replace(
+            self,
+            y=_each(cut, self.y),
+            weight=_each(cut, self.weight),
+            answers=[cut(answer) for answer in self.answers],
+            masks=[None if mask is None else cut(mask) for mask in self.masks],
+        )
+
     @property
     def targets(self) -> list | None:
         """Targets in the order of the answers; None if they cannot be told apart."""

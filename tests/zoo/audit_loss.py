@@ -229,3 +229,65 @@ def one_of_two_heads_is_unmasked(broken):
     model = compiled(keras.Model(inputs, heads), [loss, "mse"])
     y = (ids() % 3, ids()[..., None].astype("float32"))
     return {"model": model, "data": (ids(), y)}
+
+
+# RE404: a metric counts what the loss leaves out
+
+
+@breaks("RE404")
+def filler_rows_in_a_metric(broken):
+    x = np.random.default_rng(0).normal(size=(24, 4)).astype("float32")
+    y, real = x[:, :1] * 3, (np.arange(24) < 21).astype("float32")
+    kept = {"metrics" if broken else "weighted_metrics": ["mae"]}
+    model = compiled(keras.Sequential([keras.Input((4,)), layers.Dense(1)]), **kept)
+    return {"model": model, "data": Rows(x[16:], y[16:], real[16:])}
+
+
+@breaks("RE404")
+def one_number_under_a_mask(broken):
+    def hits(y_true, y_pred):
+        same = ops.cast(ops.equal(ops.cast(y_true, "int64"), ops.argmax(y_pred, -1)), "float32")
+        return ops.mean(same) if broken else same
+
+    model = compiled(tagger(), "sparse_categorical_crossentropy", metrics=[hits])
+    return {"model": model, "data": (ids(), ids() % 3)}
+
+
+@breaks("RE404")
+def labels_that_only_the_loss_skips(broken):
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    model = tagger(mask=False)
+    x, y = ids(), np.where(ids() == 0, -1, ids() % 3)
+    if broken:
+        return {"model": compiled(model, loss, metrics=["accuracy"]), "data": (x, y)}
+
+    def hits(y_true, y_pred):
+        real = ops.cast(ops.not_equal(y_true, -1), "float32")
+        same = ops.cast(ops.equal(ops.cast(y_true, "int64"), ops.argmax(y_pred, -1)), "float32")
+        return ops.sum(same * real, axis=-1) / ops.sum(real, axis=-1)
+
+    return {"model": compiled(model, loss, metrics=[hits]), "data": (x, y)}
+
+
+@breaks("RE404")
+def own_metric_without_weights(broken):
+    class Error(keras.metrics.Metric):
+        def __init__(self):
+            super().__init__(name="error")
+            self.total = self.add_variable((), "zeros", name="total")
+            self.count = self.add_variable((), "zeros", name="count")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            error = ops.mean(ops.abs(y_true - y_pred), axis=-1)
+            weight = ops.ones_like(error) if broken else ops.cast(sample_weight, "float32")
+            self.total.assign_add(ops.sum(error * weight))
+            self.count.assign_add(ops.sum(weight))
+
+        def result(self):
+            return self.total / self.count
+
+    x, real = vectors(), (np.arange(7) < np.array([[7], [2], [5], [3]])).astype("float32")
+    inputs = keras.Input((None, 3))
+    h = layers.LSTM(4, return_sequences=True)(inputs)
+    model = compiled(keras.Model(inputs, layers.Dense(1)(h)), weighted_metrics=[Error()])
+    return {"model": model, "data": (x, x[..., :1], real)}
