@@ -291,3 +291,48 @@ def own_metric_without_weights(broken):
     h = layers.LSTM(4, return_sequences=True)(inputs)
     model = compiled(keras.Model(inputs, layers.Dense(1)(h)), weighted_metrics=[Error()])
     return {"model": model, "data": (x, x[..., :1], real)}
+
+
+# RE406: accumulated gradients are left over
+
+
+def accumulating(every, optimizer=keras.optimizers.Adam):
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    model.compile(optimizer(gradient_accumulation_steps=every), "mse")
+    return model
+
+
+@breaks("RE406")
+def batches_that_do_not_fill_an_accumulation(broken):
+    x = np.random.default_rng(0).normal(size=(72 if broken else 64, 4)).astype("float32")
+    return {"model": accumulating(4), "data": Rows(x, x[:, :1]), "fit": {"epochs": 2}}
+
+
+@breaks("RE406")
+def steps_per_epoch_between_updates(broken):
+    def batches():
+        while True:
+            yield np.ones((4, 4), "float32"), np.ones((4, 1), "float32")
+
+    fit = {"steps_per_epoch": 10 if broken else 9, "epochs": 3}
+    return {"model": accumulating(3), "data": batches, "fit": fit}
+
+
+@breaks("RE406")
+def short_batch_in_an_accumulation(broken):
+    x = np.random.default_rng(0).normal(size=(50 if broken else 64, 4)).astype("float32")
+    fit = {"batch_size": 16, "epochs": 2}
+    return {"model": accumulating(2, keras.optimizers.SGD), "data": (x, x[:, :1]), "fit": fit}
+
+
+@breaks("RE406", tensorflow=True)
+def accumulation_in_a_dataset(broken):
+    import tensorflow as tf
+
+    x = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices((x, x[:, :1])).shuffle(40).batch(8)
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Dense(1)(layers.Dense(3, activation="relu")(inputs)))
+    optimizer = keras.optimizers.RMSprop(gradient_accumulation_steps=2 if broken else 5)
+    model.compile(keras.optimizers.LossScaleOptimizer(optimizer), "mse")
+    return {"model": model, "data": data, "fit": {"epochs": 4}}
