@@ -2,7 +2,8 @@
 
 More stand in ``audit_*.py`` beside this file, which take `breaks` and the parts from here.
 Each function of a program returns what `audit` takes, a dict. A twin differs in the fault alone.
-Programs marked ``tensorflow`` need it; the others run on every backend.
+Programs marked ``tensorflow`` need it; the others run on every backend. Those marked ``alone`` run
+in a process of their own, which has two devices.
 """
 
 import math
@@ -21,6 +22,7 @@ class Program:
     code: str
     make: Callable[[bool], dict]  # True makes the broken one
     tensorflow: bool = False
+    alone: bool = False
 
     @property
     def name(self):
@@ -30,9 +32,9 @@ class Program:
 PROGRAMS: list[Program] = []
 
 
-def breaks(code, *, tensorflow=False):
+def breaks(code, *, tensorflow=False, alone=False):
     def note(make):
-        PROGRAMS.append(Program(code, make, tensorflow))
+        PROGRAMS.append(Program(code, make, tensorflow, alone))
         return make
 
     return note

@@ -24,6 +24,23 @@ from helpers.errors import situations
 print("\\n" + repr([[str(each) for each in pair] for pair in situations.of({row!r}).instead()]))
 """
 )
+AUDITED = (
+    TWO_DEVICES
+    + """
+import json
+import sys
+sys.path.insert(0, "tests/zoo")
+from helpers.auditing import audit
+{imports}
+said = {{}}
+for name, (make, select) in {programs}.items():
+    arguments = {{"select": select, **make()}}
+    report = audit(arguments.pop("model"), arguments.pop("data"), **arguments)
+    undecided = [verdict.rule.code for verdict in report.undecided]
+    said[name] = [[finding.code for finding in report.findings], undecided, str(report)]
+print("\\n" + json.dumps(said))
+"""
+)
 PROVOKE = """
 import json
 from helpers.errors import situations
@@ -50,6 +67,21 @@ def raised(row: str) -> list[Exception]:
 def pairs_on_two_devices(row: str) -> str:
     """Return what `instead()` returns in a new process that has two devices, as text."""
     return _last_line(INSTEAD.format(row=row))
+
+
+def audited_on_two_devices(imports: str, programs: dict[str, str]) -> dict[str, list]:
+    """Audit programs in a new process that has two devices.
+
+    Args:
+        imports: Code of what the programs need.
+        programs: For each name the code of a pair: a function without arguments that returns those
+            of `audit`, and the rules to select, or None for all.
+
+    Returns:
+        For each name the codes that were found, those of undecided rules, and the report.
+    """
+    pairs = ", ".join(f"{name!r}: {code}" for name, code in programs.items())
+    return json.loads(_last_line(AUDITED.format(imports=imports, programs=f"{{{pairs}}}")))
 
 
 def _last_line(script: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import audit_programs
 import keras
+import own_process
 import pytest
 
 from helpers.auditing import audit
@@ -38,10 +39,42 @@ def runs(program):
     return BACKEND in backends and (BACKEND == "tensorflow" or not program.tensorflow)
 
 
+def alone(check):
+    """Whether the examples of a rule need a process of their own, which has two devices."""
+    return getattr(importlib.import_module(check.check.__module__), "ALONE", False)
+
+
+def test_programs_on_two_devices():
+    programs = [program for program in PROGRAMS if program.alone and runs(program)]
+    rules = [one for one in checks() if alone(one) and BACKEND in one.rule.backends]
+    if not rules:
+        pytest.skip(f"{BACKEND} shares no batch between devices")
+    lines = [f"import {program.make.__module__}" for program in programs]
+    lines += [f"import {one.check.__module__}" for one in rules]
+    codes = {}
+    for program in programs:
+        make = f"lambda: {program.make.__module__}.{program.name}"
+        codes[f"{program.name} broken"] = f"({make}(True), {program.code!r})"
+        codes[f"{program.name} mended"] = f"({make}(False), None)"
+    for one in rules:
+        for name in ("broken", "mended"):
+            codes[f"{one.rule.name} {name}"] = f"({one.check.__module__}.{name}, None)"
+    wanted = {program.name: program.code for program in programs}
+    wanted |= {one.rule.name: one.rule.code for one in rules}
+    said = own_process.audited_on_two_devices("\n".join(lines), codes)
+    for name, (found, undecided, text) in said.items():
+        code = wanted[name.rsplit(" ", 1)[0]]
+        assert (code in found) if name.endswith("broken") else (found == []), text
+        assert code not in undecided, text
+        assert "the rule itself failed" not in text
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_broken_program_is_found_and_its_twin_is_not(program):
     if not runs(program):
         pytest.skip(f"{program.name} does not exist on {BACKEND}")
+    if program.alone:
+        pytest.skip(f"{program.name} is run in a process of its own")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")
         broken, mended = program.make(True), program.make(False)
@@ -58,6 +91,8 @@ def test_broken_program_is_found_and_its_twin_is_not(program):
 def test_examples_of_a_rule_tell_it_apart(check):
     if BACKEND not in check.rule.backends:
         pytest.skip(f"{check.rule.name} is not on {BACKEND}")
+    if alone(check):
+        pytest.skip(f"{check.rule.name} is run in a process of its own")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")
         found, right = report(check.broken()), report(check.mended())
