@@ -10,7 +10,7 @@ import numpy as np
 from helpers.auditing.padded import Padded, padding_in
 from helpers.auditing.rule import Undecided
 from helpers.auditing.subject import Subject
-from helpers.auditing.values import Scored, differ, loss_of
+from helpers.auditing.scores import Scored, differ, loss_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import NothingToCheck, Subject
-from helpers.auditing.values import Scored, differ, loss_of, need_loss, scored
+from helpers.auditing.scores import Scored, differ, loss_of, need_loss, scored
 
 RULE = Rule(
     code="RE402",

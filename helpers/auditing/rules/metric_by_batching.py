@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import Subject
-from helpers.auditing.values import Scored, differ, need_metrics, scored, scores_of
+from helpers.auditing.scores import Scored, differ, need_metrics, scored, scores_of
 
 RULE = Rule(
     code="RE403",
