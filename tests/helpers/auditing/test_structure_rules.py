@@ -1,0 +1,129 @@
+"""Odd cases of the rules about the structure of the data: RE105 to RE111."""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import pytest
+from audit_programs import Rows, compiled, dense, vectors
+from keras import layers
+
+from helpers.auditing import audit
+from helpers.batching import fixed
+
+pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
+on_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the fault is one of TensorFlow"
+)
+
+
+class Listed(keras.utils.PyDataset):
+    """Batches that are given."""
+
+    def __init__(self, *batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, i):
+        batch = self.batches[i]
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
+
+
+def rows(n=4, features=4, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, features)).astype("float32")
+
+
+def pair(n=4):
+    return rows(n), rows(n, 1)
+
+
+def codes(report):
+    return [finding.code for finding in report.findings]
+
+
+def why(report, code):
+    """What the audit says of a rule that found nothing, in which list."""
+    lists = {"passed": report.passed, "undecided": report.undecided}
+    return next((n, v.why) for n, found in lists.items() for v in found if v.rule.code == code)
+
+
+def lstm():
+    return compiled(keras.Sequential([keras.Input((None, 3)), layers.LSTM(1)]))
+
+
+def steps(*lengths):
+    return [(vectors((length,) * 2, length), rows(2, 1)) for length in lengths]
+
+
+def test_a_fault_before_the_batch_that_raises_is_found():
+    data = Listed(pair(), pair(0), OSError("file 2 is gone"))
+    assert codes(audit(dense(), data, select="RE105")) == ["RE105"]
+
+
+def test_a_batch_that_raises_leaves_the_rest_undecided():
+    data = Listed(pair(), OSError("file 1 is gone"))
+    assert why(audit(dense(), data, select="RE105"), "RE105")[0] == "undecided"
+
+
+def test_a_fault_of_one_feed_is_said_though_another_is_unread():
+    given = (one for one in [pair()])
+    report = audit(dense(), Listed(pair(), pair(0)), validation=given, select="RE105")
+    assert codes(report) == ["RE105"]
+
+
+def test_arrays_have_no_empty_batch():
+    assert why(audit(dense(), pair(64)), "RE105") == (
+        "passed",
+        "Keras cuts arrays into batches with rows",
+    )
+
+
+def test_a_batch_without_any_array_is_empty():
+    assert codes(audit(dense(), Listed(pair(), ([], [])), select="RE105")) == ["RE105"]
+
+
+def test_a_batch_of_weight_0_is_not_empty():
+    data = Listed((*pair(), np.ones(4, "float32")), (*pair(), np.zeros(4, "float32")))
+    assert audit(dense(), data, select="RE1").findings == ()
+
+
+@on_tensorflow
+def test_a_planned_dataset_declares_its_axes():
+    x = [np.ones((length, 3), "float32") for length in (5, 5, 5, 5, 7, 6)]
+    report = audit(lstm(), (fixed(6, 2), x, rows(6, 1)), select="RE106")
+    assert report.findings == ()
+
+
+@on_tensorflow
+def test_keras_stops_where_the_rule_says():
+    data = Listed(*steps(5, 5, 7, 5))
+    found = audit(lstm(), data, select="RE106").errors
+    assert [one.where for one in found] == ["data, batch 2, x, axis 1"]
+    with pytest.raises(Exception, match="element of shape"):
+        lstm().fit(data, shuffle=False, verbose=0)
+
+
+@on_tensorflow
+@pytest.mark.parametrize("lengths", [(5, 7, 7, 5), (5, 5), (5, 5, 5), (7, 5, 6, 6)])
+def test_lengths_that_keras_takes(lengths):
+    data = Listed(*steps(*lengths))
+    assert audit(lstm(), data, select="RE106").findings == ()
+    lstm().fit(data, shuffle=False, verbose=0)
+
+
+@on_tensorflow
+def test_a_smaller_last_batch_is_right():
+    data = Rows(np.ones((20, 4), "float32"), np.ones((20, 1), "float32"))
+    assert audit(dense(), data, select="RE106").findings == ()
+
+
+@on_tensorflow
+def test_arrays_are_not_looked_at_for_shapes():
+    assert why(audit(dense(), pair()), "RE106")[0] == "passed"

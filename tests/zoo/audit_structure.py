@@ -1,0 +1,126 @@
+"""Programs of the audit's zoo about the structure of the data: RE105 to RE111."""
+
+import math
+
+import keras
+import numpy as np
+from audit_programs import Rows, breaks, compiled, dense, ids, vectors
+from keras import layers
+
+# RE105: a batch without rows
+
+
+@breaks("RE105")
+def one_more_than_there_are(broken):
+    count = (lambda n: int(n) + 1) if broken else math.ceil
+    data = Rows(np.ones((32, 4), "float32"), np.ones((32, 1), "float32"), count=count)
+    return {"model": dense(), "data": data}
+
+
+@breaks("RE105")
+def generator_that_runs_to_the_end_and_on(broken):
+    x, y = np.ones((24, 4), "float32"), np.ones((24, 1), "float32")
+
+    def batches():
+        while True:
+            for start in range(0, 24 + broken, 8):
+                yield x[start : start + 8], y[start : start + 8]
+
+    return {"model": dense(), "data": batches, "fit": {"steps_per_epoch": 3 + broken}}
+
+
+@breaks("RE105", tensorflow=True)
+def rows_filtered_within_a_batch(broken):
+    import tensorflow as tf
+
+    y = np.repeat([1.0, 0.0 if broken else 1.0, 1.0], 4).astype("float32")[:, None]
+    dataset = tf.data.Dataset.from_tensor_slices((np.ones((12, 4), "float32"), y)).batch(4)
+    dataset = dataset.map(
+        lambda x, y: (tf.boolean_mask(x, y[:, 0] > 0), tf.boolean_mask(y, y[:, 0] > 0))
+    )
+    return {"model": dense(), "data": dataset}
+
+
+@breaks("RE105")
+def bucket_that_holds_nothing(broken):
+    sizes = (6, 4, 0, 5) if broken else (6, 4, 5)
+
+    class Buckets(keras.utils.PyDataset):
+        def __len__(self):
+            return len(sizes)
+
+        def __getitem__(self, i):
+            x = {"a": np.ones((sizes[i], 4), "float32"), "b": np.ones((sizes[i], 2), "float32")}
+            return x, np.ones((sizes[i], 1), "float32")
+
+    inputs = {"a": keras.Input((4,), name="a"), "b": keras.Input((2,), name="b")}
+    answer = layers.Dense(1)(layers.Concatenate()([inputs["a"], inputs["b"]]))
+    x, y = {"a": np.ones((6, 4)), "b": np.ones((6, 2))}, np.ones((6, 1))
+    model = compiled(keras.Model(inputs, answer))
+    return {"model": model, "data": (x, y), "validation": Buckets()}
+
+
+# RE106: the first two batches agree where later ones do not
+
+
+@breaks("RE106", tensorflow=True)
+def bucket_of_short_rows_first(broken):
+    lengths = (4, 4, 6, 7) if broken else (4, 6, 4, 7)
+
+    class Buckets(keras.utils.PyDataset):
+        def __len__(self):
+            return len(lengths)
+
+        def __getitem__(self, i):
+            return ids((lengths[i],) * 4, lengths[i]), np.ones((4, 3), "float32")
+
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    return {"model": compiled(keras.Model(inputs, layers.LSTM(3)(h))), "data": Buckets()}
+
+
+@breaks("RE106", tensorflow=True)
+def generator_of_images_sorted_by_size(broken):
+    sizes = ((8, 8), (8, 8), (8, 12), (10, 12)) if broken else ((8, 8), (10, 12), (8, 12), (8, 8))
+
+    def batches():
+        while True:
+            for height, width in sizes:
+                yield np.ones((2, height, width, 3), "float32"), np.ones((2, 1), "float32")
+
+    parts = [layers.Conv2D(2, 3), layers.GlobalAveragePooling2D(), layers.Dense(1)]
+    model = compiled(keras.Sequential([keras.Input((None, None, 3)), *parts]))
+    return {"model": model, "data": batches, "fit": {"steps_per_epoch": 4}}
+
+
+@breaks("RE106", tensorflow=True)
+def targets_of_a_length_of_their_own(broken):
+    lengths = (5, 5, 8) if broken else (5, 8, 5)
+
+    class Tagged(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            rows = vectors((lengths[i],) * 2, lengths[i])
+            return {"speech": rows}, {"tags": np.ones((2, lengths[i], 1), "float32")}
+
+    speech = keras.Input((None, 3), name="speech")
+    tags = layers.GRU(1, return_sequences=True, name="tags")(speech)
+    model = compiled(keras.Model({"speech": speech}, {"tags": tags}), {"tags": "mse"})
+    return {"model": model, "data": Tagged()}
+
+
+@breaks("RE106", tensorflow=True)
+def rows_to_predict_by_length(broken):
+    class Queries(keras.utils.PyDataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, i):
+            steps = max(4, 3 + i) if broken else 4 + i % 3
+            return (vectors((steps,) * 2, steps),)
+
+    model = compiled(keras.Sequential([keras.Input((None, 3)), layers.LSTM(1)]))
+    data = (vectors((7,) * 4), np.ones((4, 1), "float32"))
+    return {"model": model, "data": data, "predict": Queries()}
