@@ -9,6 +9,7 @@ from typing import Any
 from helpers.auditing.rule import Rule
 
 _WIDTH = 96
+_PAGE = ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;margin:1rem}"
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,15 @@ class Report:
         found = [asdict(finding) for finding in self.findings]
         said = {"subject": list(self.subject), "findings": found, **verdicts}
         return json.dumps({**said, "assumed": list(self.assumed)}, indent=2)
+
+    def as_html(self) -> str:
+        """Return the report as a page of HTML that stands alone."""
+        return (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{html.escape(f'Audit: {self.summary}')}</title><style>{_PAGE}</style></head>"
+            f"<body><main><h1>Audit</h1>{self._repr_html_()}</main></body></html>"
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": self._repr_html_()}
