@@ -5,8 +5,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers.arguments import boolean, choice, integer, is_integer, mapping, plain_array, shown
-from helpers.auditing.feeds import Feed, feed
+from helpers.arguments import boolean, choice, integer, is_integer, plain_array, shown
+from helpers.auditing.called import checked_fit
+from helpers.auditing.feeds import Feed, feed, held_out
 from helpers.auditing.kept import everything_kept
 from helpers.auditing.report import Finding, Report, Verdict
 from helpers.auditing.rule import Check, Rule, Undecided, chosen
@@ -39,7 +40,8 @@ def audit(
     """Report what is wrong with a model and its data, what is right, and what is undecided.
 
     The model, the random generators and the data stay as they were; a model without weights is
-    built. A generator object is not drawn from.
+    built. A generator object is not drawn from. Only a shuffled ``tf.data.Dataset`` that cannot be
+    written as a graph (above 2 GB) gives ``fit`` another order than it would have.
 
     Args:
         model: A Keras model, compiled or not.
@@ -49,7 +51,8 @@ def audit(
         validation: What ``validation_data`` is given, as ``data``.
         predict: What ``predict`` will be given, as ``data``.
         evaluate: What ``evaluate`` will be given, as ``data``.
-        fit: The keyword arguments of ``fit``, such as ``{"epochs": 3, "batch_size": 64}``.
+        fit: The keyword arguments of ``fit``, such as ``{"epochs": 3, "batch_size": 64}``; others
+            are refused.
         rows: How many rows the data was made of, or these rows.
         lengths: Real timesteps: int ``(n,)``, one for each row of arrays, or a function that takes
             the inputs of a batch and returns int ``(batch,)``. None: from the padding.
@@ -78,17 +81,26 @@ def audit(
         raise TypeError(f"model: expected a Keras model or layer, got {type(model).__name__}")
     picked = chosen(select, ignore)
     batches = integer("batches", batches, minimum=2)
-    mapping("fit", fit := {} if fit is None else fit)
+    fit = checked_fit(model, fit)
     if side is not None:
         choice("side", side, SIDES)
     if progress is not None:
         boolean("progress", progress)
+    if fit.get("validation_data") is not None:
+        if validation is not None:
+            raise TypeError("validation: expected nothing beside fit['validation_data']")
+        validation = fit["validation_data"]
     others = {"validation": validation, "predict": predict, "evaluate": evaluate}
     given = {"data": data, **{name: one for name, one in others.items() if one is not None}}
     with everything_kept(model), quietly():
-        feeds = {name: feed(name, one, fit, batches) for name, one in given.items()}
+        inputs = _inputs(model)
+        feeds = {name: feed(name, one, fit, batches, inputs) for name, one in given.items()}
+        _weights_once(feeds["data"], fit)
+        if "validation" not in feeds and (held := held_out(feeds["data"], fit, batches)):
+            feeds["validation"] = held
         known = {"lengths": _lengths(lengths, feeds["data"]), "value": value, "side": side}
         subject = Subject(model, feeds, fit, _count(rows), known)
+        subject.assumed += [line for one in feeds.values() for line in one.said]
         return _report(subject, picked, Progress(len(picked), progress))
 
 
@@ -136,6 +148,25 @@ def _finding(rule: Rule, fault: Any) -> Finding:
         fix=fault.fix or rule.fix,
         page=f"audit-rules/{rule.name}",
     )
+
+
+def _weights_once(data: Feed, fit: dict) -> None:
+    """Raise if ``fit`` is given weights that it cannot take beside this data."""
+    if fit.get("sample_weight") is None:
+        return
+    if data.kind != "arrays":
+        raise TypeError(
+            f"fit['sample_weight']: expected None beside a {data.kind}, whose batches hold their "
+            f"weights; got {shown(fit['sample_weight'])}"
+        )
+    if isinstance(data.source, tuple) and len(data.source) == 3:
+        raise TypeError("fit['sample_weight']: expected None, since data holds weights already")
+
+
+def _inputs(model: keras.Layer) -> int | None:
+    """Return how many inputs a model has, or None if that shows only in a call."""
+    inputs = getattr(model, "inputs", None)
+    return len(keras.tree.flatten(inputs)) if inputs else None
 
 
 def _count(rows: Any) -> int | None:

@@ -71,6 +71,20 @@ def attributes_kept(data: Any) -> Iterator[None]:
             vars(data)[name] = value
 
 
+@contextlib.contextmanager
+def generators_kept(loader: Any) -> Iterator[None]:
+    """Put back the generators of a PyTorch DataLoader and of its samplers."""
+    holders = [loader, getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)]
+    holders.append(getattr(holders[-1], "sampler", None))
+    found = [getattr(holder, "generator", None) for holder in holders]
+    before = [(one, one.get_state()) for one in found if hasattr(one, "get_state")]
+    try:
+        yield
+    finally:
+        for generator, state in before:
+            generator.set_state(state)
+
+
 def _put_back(value: Any, before: Any) -> None:
     """Give an object the contents of its copy, since others may hold the object itself."""
     if isinstance(value, np.random.Generator):

@@ -16,7 +16,7 @@ from keras import layers
 
 import helpers
 from helpers import auditing
-from helpers.auditing import audit, catalogue
+from helpers.auditing import audit, catalogue, feeds
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
 
@@ -217,6 +217,33 @@ def test_report_as_json_and_html():
             ValueError,
             "validation_split.*: expected from 0 to below 1",
         ),
+        ({"fit": {"batchsize": 8}}, TypeError, "fit.'batchsize'.: .* which are batch_size, call"),
+        ({"fit": {"y": 8}}, TypeError, "fit.'y'.: .*give it as data"),
+        ({"fit": {"epochs": "x"}}, TypeError, "fit.'epochs'.: expected an integer, got str 'x'"),
+        ({"fit": {"epochs": 0}}, ValueError, "fit.'epochs'.: expected an integer of at least 1"),
+        ({"fit": {"epochs": None}}, TypeError, "fit.'epochs'.: expected an integer"),
+        ({"fit": {"initial_epoch": 1}}, ValueError, "initial_epoch.*less than epochs=1.*got 1"),
+        ({"fit": {"steps_per_epoch": 2.5}}, TypeError, "steps_per_epoch.*an integer, got float"),
+        ({"fit": {"validation_freq": 0}}, ValueError, "validation_freq.*of at least 1, got 0"),
+        ({"fit": {"validation_freq": ["a"]}}, TypeError, "validation_freq.*expected epochs"),
+        ({"fit": {"class_weight": [1, 2]}}, TypeError, "class_weight.*a dict from class to weight"),
+        ({"fit": {"shuffle": "yes"}}, TypeError, "shuffle.*expected True, False or 'batch'"),
+        (
+            {"data": Rows(np.ones((8, 4))), "fit": {"sample_weight": np.ones(8)}},
+            TypeError,
+            "sample_weight.*None beside a PyDataset",
+        ),
+        (
+            {"validation": np.ones((8, 4)), "fit": {"validation_data": np.ones((8, 4))}},
+            TypeError,
+            "validation: expected nothing beside",
+        ),
+        (
+            {"data": ([np.ones((n, 4)) for n in (3, 5)], np.ones((2, 1)))},
+            ValueError,
+            "each of the 1 inputs of the model, got a list of 2 arrays of 3 to 5 steps; .*pad them",
+        ),
+        ({"data": [np.ones(4), np.ones(4)]}, ValueError, r"got a list of 2 .*np.stack\(rows\)"),
         ({"rows": 2.5}, TypeError, "rows: expected a number or rows, got 2.5"),
         ({"progress": 1}, TypeError, "progress: expected True or False, got 1"),
         ({"lengths": [1.5] * 8}, ValueError, "lengths: expected integers from 0"),
@@ -295,6 +322,102 @@ def test_arrays_of_scipy_are_arrays():
     report = audit(dense(), (x, np.ones((40, 1), "float32")))
     assert report.subject[1] == "data: arrays, 2 batches, 2 looked at"
     assert (report.findings, report.undecided) == ((), ())
+    assert "data holds a sparse matrix of SciPy; its batches were looked at dense" in report.assumed
+
+
+def test_a_subclass_may_take_more_in_fit():
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+        def fit(self, *args, rounds=1, **kwargs):
+            return super().fit(*args, **kwargs)
+
+    class OwnOnly(Own):
+        def fit(self, x, y, rounds=1):
+            return super().fit(x, y)
+
+    x = np.ones((8, 4), "float32")
+    assert audit(Own(), x, fit={"rounds": 2, "tempo": 3}, select="RE104").findings == ()
+    with pytest.raises(TypeError, match=r"fit.'epochs'.: .*, which are rounds"):
+        audit(OwnOnly(), x, fit={"epochs": 2})
+
+
+def test_rows_of_a_subclass_are_no_inputs():
+    class Own(keras.Model):
+        def call(self, xs):
+            return keras.ops.add(*xs)
+
+    with pytest.raises(ValueError, match="one array for each input, got a list of 2 arrays of 3"):
+        audit(Own(), [np.ones((3, 4)), np.ones((5, 4))])
+    assert audit(Own(), [np.ones((3, 4)), np.ones((3, 4))], select="RE1").findings == ()
+
+
+def test_weights_and_held_out_rows_are_those_of_fit():
+    x, y = np.ones((101, 4), "float32"), np.ones((101, 1), "float32")
+    weights = np.arange(101.0)
+    fit = {"validation_split": 0.2, "sample_weight": weights, "validation_batch_size": 20}
+    report = audit(dense(), (x, y), fit=fit)
+    assert report.subject[1:] == (
+        "data: arrays, 3 batches, 3 looked at",
+        "validation: arrays, 2 batches, 2 looked at",  # 21 rows
+    )
+    data = feeds.feed("data", (x, y), fit, 8)
+    assert [batch.weight.sum() for batch in data.looked] == [496, 1520, 1144]
+    held = feeds.held_out(data, fit, 8)
+    assert [batch.weight.tolist() for batch in held.looked][1] == [100]
+    assert [batch.rows for batch in held.looked] == [20, 1]
+
+
+@pytest.mark.parametrize("repeat", [False, True])
+def test_shuffled_dataset_gives_fit_the_order_it_would_have(repeat):
+    tf = pytest.importorskip("tensorflow")
+
+    def made():
+        x = np.arange(12, dtype="float32")[:, None]
+        data = tf.data.Dataset.from_tensor_slices((x, x)).shuffle(12, seed=4)
+        return (data.repeat(2) if repeat else data).batch(5)
+
+    def epochs(data):
+        return [[x[:, 0].numpy().tolist() for x, _ in data] for _ in range(2)]
+
+    looked_at, untouched = made(), made()
+    model = compiled(keras.Sequential([keras.Input((1,)), layers.Dense(1)]))
+    audit(model, looked_at, rows=12, validation=looked_at)
+    first, second = epochs(looked_at)
+    assert [first, second] == epochs(untouched)
+    assert first != second
+
+
+def test_generator_of_a_loader_is_left_as_it_was():
+    torch = pytest.importorskip("torch")
+    rows = torch.utils.data.TensorDataset(torch.ones(16, 4), torch.ones(16, 1))
+    own = torch.Generator().manual_seed(3)
+    before = own.get_state()
+    data = torch.utils.data.DataLoader(rows, batch_size=4, shuffle=True, generator=own)
+    audit(dense(), data, rows=16)
+    assert torch.equal(before, own.get_state())
+
+
+def test_fixed_batch_looks_at_what_validation_reaches_and_knows_what_it_has_not_seen():
+    inputs = keras.Input((4,), batch_size=4)
+    model = compiled(keras.Model(inputs, layers.Dense(1)(inputs)))
+    x, y = np.ones((16, 4), "float32"), np.ones((16, 1), "float32")
+    given = {"data": (x, y), "validation": (x[:9], y[:9]), "select": "RE104"}
+    report = audit(model, **given, fit={"batch_size": 4, "validation_steps": 2})
+    assert (report.findings, report.undecided) == ((), ())
+    report = audit(model, **given, fit={"batch_size": 4})
+    assert [finding.where for finding in report.errors] == ["validation, batch 2"]
+
+    def many():
+        for _ in range(60):
+            yield x[:4], y[:4]
+        yield x[:1], y[:1]
+
+    report = audit(model, many, select="RE104", fit={"steps_per_epoch": 61})
+    assert "the last batch of data was not looked at" in report.undecided[0].why
+    report = audit(model, many, select="RE104", fit={"steps_per_epoch": 61}, batches=70)
+    assert [finding.where for finding in report.errors] == ["data, batch 60"]
 
 
 def test_whether_a_long_generator_ends_is_undecided():
