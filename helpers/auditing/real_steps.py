@@ -9,8 +9,8 @@ import numpy as np
 
 from helpers.auditing.padded import Padded, padding_in
 from helpers.auditing.rule import Undecided
-from helpers.auditing.subject import Subject
 from helpers.auditing.scores import Scored, differ, loss_of
+from helpers.auditing.subject import Subject
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import NothingToCheck, Subject
+from helpers.keras_private import names_kept
 
 RULE = Rule(
     code="RE406",
@@ -101,18 +102,22 @@ def _updates(count: int, every: int) -> int:
     return whole + round(-float(keras.ops.convert_to_numpy(variable)[0]))
 
 
-def _arguments(rows: int) -> dict:
+def _model() -> keras.Model:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(gradient_accumulation_steps=4), "mse")
-    x = np.random.default_rng(0).normal(size=(rows, 3)).astype("float32")
-    return {"model": model, "data": (x, x[:, :1]), "fit": {"batch_size": 4, "epochs": 3}}
+    return model
+
+
+def _rows(count: int) -> tuple[np.ndarray, np.ndarray]:
+    x = np.random.default_rng(0).normal(size=(count, 3)).astype("float32")
+    return x, x[:, :1]
 
 
 def broken() -> dict:
     """Make six batches of 22 rows, and update after four."""
-    return _arguments(22)
+    return {"model": _model(), "data": _rows(22), "fit": {"batch_size": 4, "epochs": 3}}
 
 
 def mended() -> dict:
     """Make eight full batches."""
-    return _arguments(32)
+    return {"model": _model(), "data": _rows(32), "fit": {"batch_size": 4, "epochs": 3}}

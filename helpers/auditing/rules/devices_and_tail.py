@@ -83,9 +83,9 @@ def _consequence(rows: int, devices: int) -> str:
     return f"their shares are {', '.join(map(str, shares))}, and each mean counts alike"
 
 
-def _arguments(size: int) -> dict:
+def _rows() -> tuple[np.ndarray, np.ndarray]:
     x = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
-    return {"data": (x, x.sum(axis=1, keepdims=True)), "fit": {"batch_size": size}}
+    return x, x.sum(axis=1, keepdims=True)
 
 
 def _model() -> keras.Model:
@@ -106,9 +106,9 @@ def _on_two_devices() -> keras.Model:
 
 def broken() -> dict:
     """Share batches of 7 between two devices."""
-    return {"model": _on_two_devices(), **_arguments(7)}
+    return {"model": _on_two_devices(), "data": _rows(), "fit": {"batch_size": 7}}
 
 
 def mended() -> dict:
     """Share batches of 4."""
-    return {"model": _on_two_devices(), **_arguments(4)}
+    return {"model": _on_two_devices(), "data": _rows(), "fit": {"batch_size": 4}}

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from helpers.auditing.rule import Found, Rule, Undecided
-from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.auditing.scores import Scored, differ, loss_of, need_loss, scored
+from helpers.auditing.subject import NothingToCheck, Subject
 
 RULE = Rule(
     code="RE402",

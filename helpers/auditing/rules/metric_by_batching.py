@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from helpers.auditing.rule import Found, Rule, Undecided
-from helpers.auditing.subject import Subject
 from helpers.auditing.scores import Scored, differ, need_metrics, scored, scores_of
+from helpers.auditing.subject import Subject
 
 RULE = Rule(
     code="RE403",

@@ -8,8 +8,8 @@ import numpy as np
 
 from helpers.auditing.real_steps import Blank, counted, labels_of, other_answers, unscored
 from helpers.auditing.rule import Found, Rule, Undecided
-from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.auditing.scores import Scored, differ, need_loss, need_metrics, scored, scores_of
+from helpers.auditing.subject import NothingToCheck, Subject
 
 RULE = Rule(
     code="RE404",

@@ -7,8 +7,8 @@ import numpy as np
 
 from helpers.auditing.real_steps import Blank, counted, padded_steps
 from helpers.auditing.rule import Found, Rule, Undecided
-from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.auditing.scores import Scored, need_loss, scored
+from helpers.auditing.subject import NothingToCheck, Subject
 
 RULE = Rule(
     code="RE405",
