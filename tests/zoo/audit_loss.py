@@ -336,3 +336,84 @@ def accumulation_in_a_dataset(broken):
     optimizer = keras.optimizers.RMSprop(gradient_accumulation_steps=2 if broken else 5)
     model.compile(keras.optimizers.LossScaleOptimizer(optimizer), "mse")
     return {"model": model, "data": data, "fit": {"epochs": 4}}
+
+
+# RE407: class weights that do not fit
+
+
+def classifier(classes=3, loss="sparse_categorical_crossentropy"):
+    inputs = keras.Input((4,))
+    act = "softmax" if classes > 1 else "sigmoid"
+    return compiled(keras.Model(inputs, layers.Dense(classes, activation=act)(inputs)), loss)
+
+
+X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
+
+
+@breaks("RE407")
+def class_weights_counted_from_one(broken):
+    weights = {k + broken: w for k, w in enumerate((1.0, 2.0, 4.0))}
+    fit = {"class_weight": weights, "batch_size": 6}
+    return {"model": classifier(), "data": (X, np.arange(12) % 3), "fit": fit}
+
+
+@breaks("RE407")
+def class_weights_without_a_class(broken):
+    weights = {0: 1.0, 2: 4.0} if broken else {0: 1.0, 1: 1.0, 2: 4.0}
+    data = Rows(X, np.eye(3)[np.arange(12) % 3], size=6)
+    model = classifier(loss="categorical_crossentropy")
+    return {"model": model, "data": data, "fit": {"class_weight": weights}}
+
+
+@breaks("RE407")
+def class_weights_of_several_labels(broken):
+    y = (X[:, :3] > 0.2).astype("float32") if broken else np.eye(3)[np.arange(12) % 3]
+    loss = "binary_crossentropy" if broken else "categorical_crossentropy"
+    fit = {"class_weight": {0: 1.0, 1: 2.0, 2: 4.0}}
+    return {"model": classifier(loss=loss), "data": (X, y), "fit": fit}
+
+
+@breaks("RE407")
+def class_weights_of_two_outputs(broken):
+    inputs = keras.Input((4,))
+    heads = [layers.Dense(3, activation="softmax")(inputs), layers.Dense(1)(inputs)]
+    model = keras.Model(inputs, heads if broken else heads[0])
+    loss = "sparse_categorical_crossentropy"
+    y = np.arange(12) % 3
+    fit = {"class_weight": {0: 1.0, 1: 2.0, 2: 4.0}}
+    if broken:
+        return {"model": compiled(model, [loss, "mse"]), "data": (X, (y, X[:, :1])), "fit": fit}
+    return {"model": compiled(model, loss), "data": (X, y), "fit": fit}
+
+
+@breaks("RE407")
+def class_weights_of_one_hot_steps(broken):
+    x, y = vectors((7, 7, 7, 7)), ids((7, 7, 7, 7)) % 3
+    h = [layers.LSTM(3, return_sequences=True), layers.Dense(3, activation="softmax")]
+    model = compiled(keras.Sequential([keras.Input((None, 3)), *h]), "categorical_crossentropy")
+    weights = {0: 1.0, 1: 2.0, 2: 4.0}
+    if broken:
+        return {"model": model, "data": (x, np.eye(3)[y]), "fit": {"class_weight": weights}}
+    return {"model": model, "data": (x, np.eye(3)[y], np.vectorize(weights.get)(y))}
+
+
+@breaks("RE407")
+def class_weights_with_a_generator(broken):
+    weights = {0: 1.0, 1: 3.0}
+
+    def batches():
+        while True:
+            y = (X[:, :1] > 0) * 1.0
+            yield (X, y) if broken else (X, y, np.vectorize(weights.get)(y[:, 0]))
+
+    fit = {"steps_per_epoch": 3} | ({"class_weight": weights} if broken else {})
+    return {"model": classifier(1, "binary_crossentropy"), "data": batches, "fit": fit}
+
+
+@breaks("RE407", tensorflow=True)
+def class_weights_of_labels_in_a_dataset(broken):
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices((X, np.arange(12) % 3)).batch(6)
+    weights = {0: 1.0, 1: 2.0} | ({} if broken else {2: 4.0})
+    return {"model": classifier(), "data": data, "fit": {"class_weight": weights}}
