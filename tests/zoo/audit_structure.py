@@ -124,3 +124,57 @@ def rows_to_predict_by_length(broken):
     model = compiled(keras.Sequential([keras.Input((None, 3)), layers.LSTM(1)]))
     data = (vectors((7,) * 4), np.ones((4, 1), "float32"))
     return {"model": model, "data": data, "predict": Queries()}
+
+
+# RE107: batches differ in structure
+
+
+@breaks("RE107")
+def weights_in_some_batches(broken):
+    x, y = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
+
+    def batches():
+        for i in range(3):
+            weight = np.ones(8, "float32")
+            yield (x, y) if broken and i < 2 else (x, y, weight)
+
+    return {"model": dense(), "data": batches, "fit": {"steps_per_epoch": 3}}
+
+
+@breaks("RE107")
+def key_that_is_missing_in_a_batch(broken):
+    class Tables(keras.utils.PyDataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, i):
+            x = {"a": np.ones((8, 4), "float32"), "b": np.ones((8, 2), "float32")}
+            if broken and i == 3:
+                x.pop("b")
+            return x, np.ones((8, 1), "float32")
+
+    inputs = {"a": keras.Input((4,), name="a"), "b": keras.Input((2,), name="b")}
+    model = keras.Model(inputs, layers.Dense(1)(layers.Concatenate()(list(inputs.values()))))
+    return {"model": compiled(model), "data": Tables()}
+
+
+@breaks("RE107")
+def labels_that_are_fractions_later(broken):
+    class Scores(Rows):
+        def __getitem__(self, i):
+            x, y = super().__getitem__(i)
+            return x, y.astype("int64") if broken and i == 0 else y
+
+    x, y = np.ones((24, 4), "float32"), np.repeat([1.0, 0.5, 0.25], 8)[:, None].astype("float32")
+    return {"model": dense(), "data": Scores(x, y)}
+
+
+@breaks("RE107", tensorflow=True)
+def targets_without_their_last_axis(broken):
+    class Squeezed(Rows):
+        def __getitem__(self, i):
+            x, y = super().__getitem__(i)
+            return (x, y[:, 0]) if broken and i == 2 else (x, y)
+
+    arrays = np.ones((24, 4), "float32"), np.ones((24, 1), "float32")
+    return {"model": dense(), "data": arrays, "validation": Squeezed(*arrays)}

@@ -127,3 +127,66 @@ def test_a_smaller_last_batch_is_right():
 @on_tensorflow
 def test_arrays_are_not_looked_at_for_shapes():
     assert why(audit(dense(), pair()), "RE106")[0] == "passed"
+
+
+def as_dtypes(*dtypes, scale=1.0):
+    return Listed(*[((scale * rows()).astype(dtype), rows(4, 1)) for dtype in dtypes])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        as_dtypes("float32", "float64", "float16", "float32"),
+        as_dtypes("int32", "int64", "int8", scale=5),
+        Listed(pair(), list(pair()), pair()),
+        Listed(
+            ({"a": 1 + rows(), "b": rows()}, rows(4, 1)), ({"b": rows(), "a": rows()}, rows(4, 1))
+        ),
+        Listed(pair(), pair(0), pair(3), (np.array([]), np.array([]))),
+    ],
+    ids=["floats", "integers", "list or tuple", "order of keys", "rows"],
+)
+def test_batches_of_one_structure(data):
+    model = dense()
+    assert audit(model, data, select="RE107").findings == ()
+
+
+def test_what_differs_is_said():
+    data = Listed(pair(), (*pair(), np.ones(4, "float32")))
+    (found,) = audit(dense(), data, select="RE107").errors
+    assert found.where == "data, batch 1, sample_weight"
+    assert found.measured == "sample_weight: nothing before, float32 now"
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("first", "value", "said"),
+    [
+        ("uint8", 300, "300, which is cast to 44"),
+        ("float16", 1e6, "1000000.0, which is cast to inf"),
+    ],
+)
+def test_numbers_that_the_first_dtype_does_not_hold(first, value, said):
+    later = np.full((4, 4), value, "int64" if first == "uint8" else "float32")
+    data = Listed((np.ones((4, 4), first), rows(4, 1)), (later, rows(4, 1)))
+    (found,) = audit(dense(), data, select="RE107").errors
+    assert said in found.message
+
+
+@on_tensorflow
+def test_keras_raises_where_a_tuple_becomes_a_list():
+    def model():
+        inputs = [keras.Input((4,)), keras.Input((4,))]
+        return compiled(keras.Model(inputs, layers.Dense(1)(layers.Add()(inputs))))
+
+    batches = [((rows(), rows()), rows(4, 1))] * 2 + [([rows(), rows()], rows(4, 1))]
+    assert codes(audit(model(), Listed(*batches), select="RE107")) == ["RE107"]
+    with pytest.raises(Exception, match=r"structure|yield"):
+        model().fit(Listed(*batches), shuffle=False, verbose=0)
+
+
+def test_arrays_have_one_structure():
+    assert why(audit(dense(), pair()), "RE107") == (
+        "passed",
+        "arrays and tf.data have one structure",
+    )
