@@ -90,14 +90,16 @@ class Call:
 
 
 @contextlib.contextmanager
-def record_calls(*, look_inside: bool = False, graph_shapes: bool = False) -> Iterator[list[Call]]:
+def record_calls(
+    *, look_inside: bool = False, graph_shapes: bool = False, failed: bool = False
+) -> Iterator[list[Call]]:
     """Record the calls of layers and operations that a user wrote into a model.
 
     Recorded are calls by the user's code, by Functional and Sequential models and by user-defined
     layers and models. Not recorded is what happens inside Keras's own layers (the cell of an RNN,
     the layer inside Bidirectional), inside ``build`` and inside ``compute_mask``, nor calls in
-    other threads. A call that raises is not kept, nor what it had called. Keras's warning that a
-    layer destroys the mask is noted in the call and not shown.
+    other threads. A call that raises is not kept, nor what it had called, unless ``failed``.
+    Keras's warning that a layer destroys the mask is noted in the call and not shown.
 
     Args:
         look_inside: Record calls on ``KerasTensor`` instead of skipping them, and run the ``call``
@@ -106,6 +108,7 @@ def record_calls(*, look_inside: bool = False, graph_shapes: bool = False) -> It
         graph_shapes: On the TensorFlow backend note in ``Call.seen`` the output shapes of every
             execution of a graph, where static shapes may hold None. The graph must not be compiled
             by XLA. On other backends nothing changes.
+        failed: Keep calls that raise, without outputs, and what they had called.
 
     Yields:
         The list of calls in the order in which they began, a model before its layers.
@@ -117,7 +120,7 @@ def record_calls(*, look_inside: bool = False, graph_shapes: bool = False) -> It
         >>> [(call.kind, call.mask_out[0] is not None) for call in calls]
         [('Sequential', True), ('Embedding', True)]
     """
-    recorder = _Recorder(look_inside, graph_shapes)
+    recorder = _Recorder(look_inside, graph_shapes, failed)
     _open(recorder)
     try:
         yield recorder.calls
@@ -238,10 +241,11 @@ class _Frame:
 
 
 class _Recorder:
-    def __init__(self, look_inside: bool, graph_shapes: bool):
+    def __init__(self, look_inside: bool, graph_shapes: bool, failed: bool):
         self.calls: list[Call] = []
         self.look_inside = look_inside
         self.graph_shapes = graph_shapes
+        self.failed = failed
         self.thread = threading.get_ident()
         self.stack: list[_Frame] = []
         self.counts: dict[int, int] = {}
@@ -295,7 +299,7 @@ class _Recorder:
 
     def fail(self) -> None:
         call = self.stack.pop().call
-        if call is not None:
+        if call is not None and not self.failed:
             self.drop(call)
 
     def drop(self, call: Call, *, itself: bool = True) -> None:

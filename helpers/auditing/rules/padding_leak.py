@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from helpers.auditing.causes import told_elsewhere
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import Subject
 
@@ -27,14 +28,14 @@ RULE = Rule(
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """Measure what padding changes; a mask that was lost on the way is `mask-lost`."""
+    """Measure what padding changes, where no rule with a narrower name says why."""
     padding = subject.need_padding()
     leak = subject.leak
     if isinstance(leak, str):
         raise Undecided(leak)
     if leak.leaks is None:
         raise Undecided(leak.reason)
-    if leak.leaks and not leak.mask_lost_at:
+    if leak.leaks and not leak.mask_lost_at and not told_elsewhere(subject, leak):
         one = padding[0]
         begins = f", first in {leak.first_layer}" if leak.first_layer else ""
         yield Found(
