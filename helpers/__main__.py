@@ -93,7 +93,7 @@ def _audit_command(commands: Any) -> argparse.ArgumentParser:
     codes = {"type": _codes, "action": "extend", "metavar": "CODES"}
     add("--select", help="only these rules: codes, names, beginnings, with commas", **codes)
     add("--ignore", help="not these rules", **codes)
-    add("--format", choices=("text", "json", "html"), default="text")
+    add("--format", choices=("text", "json", "sarif", "html"), default="text")
     add("--output", metavar="FILE", help="write the report here, not to the standard output")
     add(
         "--fail-on",

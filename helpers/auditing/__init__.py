@@ -7,5 +7,6 @@ is right, and what could not be decided. Each rule is a file of its own in ``rul
 from helpers.auditing.engine import audit
 from helpers.auditing.report import Finding, Report, Verdict
 from helpers.auditing.rule import Rule, catalogue
+from helpers.auditing.sarif import as_sarif
 
-__all__ = ["Finding", "Report", "Rule", "Verdict", "audit", "catalogue"]
+__all__ = ["Finding", "Report", "Rule", "Verdict", "as_sarif", "audit", "catalogue"]

@@ -10,9 +10,11 @@ from typing import Any
 
 import keras
 
+from helpers.auditing.addresses import page_address
 from helpers.auditing.engine import audit
 from helpers.auditing.report import Report
 from helpers.auditing.rule import Check, checks, chosen
+from helpers.auditing.sarif import as_sarif
 from helpers.auditing.settings import Settings
 from helpers.targets import Misuse, Raised, Target, report
 
@@ -23,6 +25,7 @@ FORMATS: dict[str, Callable[[Report, Target], str]] = {
     "text": lambda found, _: str(found),
     "json": lambda found, _: found.as_json(),
     "html": lambda found, _: found.as_html(),
+    "sarif": lambda found, target: as_sarif(found, target.file, target.line),
 }
 
 
@@ -115,6 +118,7 @@ def _sorted_out(error: Exception, target: Target) -> Exception:
 
 def _page(one: Check) -> str:
     rule = one.rule
+    address = page_address(f"audit-rules/{rule.name}")
     parts = [
         f"{rule.code} {rule.name} ({rule.severity})\n{rule.title}.",
         _block("What it does", rule.does),
@@ -122,7 +126,7 @@ def _page(one: Check) -> str:
         _block("What to do", rule.fix),
         f"Broken\n\n{textwrap.indent(_source(one.broken), '    ')}",
         f"Mended\n\n{textwrap.indent(_source(one.mended), '    ')}",
-        _block("Read more in the book", f"book/{rule.chapter}"),
+        _block("Read more in the book", f"book/{rule.chapter} {address}".rstrip()),
     ]
     if len(rule.backends) < 3:
         parts.insert(1, f"Only on {' and '.join(rule.backends)}.")
