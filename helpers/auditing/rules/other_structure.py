@@ -8,8 +8,8 @@ import numpy as np
 
 from helpers.auditing.feeds import Feed
 from helpers.auditing.rule import Found, Rule
-from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.auditing.structure import arrays_of, in_each_feed, is_empty
+from helpers.auditing.subject import NothingToCheck, Subject
 
 RULE = Rule(
     code="RE107",
