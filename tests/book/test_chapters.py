@@ -1,6 +1,6 @@
 """A chapter is short, and begins with fixes: what a reader in a hurry meets is counted.
 
-The opener is no chapter: it begins with the rule.
+The opener and the page on the audit are no chapters: they begin with the rule, and with the call.
 """
 
 import ast
@@ -15,8 +15,9 @@ NAMES = {"math", "np", "keras", "tf", "ops", "layers"}
 HIDDEN = {"hide-input", "remove-cell"}
 CHAPTERS = {path.stem: notebooks.read(path) for path in (notebooks.ROOT / "book").glob("*.ipynb")}
 OPENER = "shape-rule"
+AUDIT = "audit"
 SHORT = [name for name in CHAPTERS if not name.endswith("-deeper")]
-MAIN = [name for name in SHORT if name != OPENER]
+MAIN = [name for name in SHORT if name not in (OPENER, AUDIT)]
 FIXES = [
     pytest.param(cell, id=f"{name}-{cell.id}")
     for name, chapter in CHAPTERS.items()
@@ -65,6 +66,25 @@ def test_what_a_door_leads_to_begins_with_its_fix(name):
     assert doors
     assert {door: found.get(door) for door in doors} == dict.fromkeys(doors, True)
     assert found["in-short"]
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_a_proof_ends_in_an_audit_that_finds_the_fault_and_nothing_once_it_is_mended(name):
+    (cell,) = (cell for cell in CHAPTERS[name].cells if cell.id == "audit-run")
+    broken, mended = cell.outputs[0]["text"].splitlines()
+    if name in ("augmentation", "variable-batches"):  # the mended one comes first there
+        broken, mended = mended, broken
+    assert re.search(r"[a-z]+-[a-z]+$", broken)
+    assert mended.endswith("nothing found")
+
+
+def test_the_page_on_the_audit_comes_from_five_findings_to_none():
+    outputs = [o for cell in CHAPTERS[AUDIT].cells for o in cell.get("outputs", [])]
+    found = re.findall(
+        r"^(?:error|note) (RE\d+)", "\n".join(o.get("text", "") for o in outputs), re.M
+    )
+    assert len({*found}) >= 5
+    assert any(re.match("0 errors, 0 warnings, 0 notes", o.get("text", "")) for o in outputs)
 
 
 def test_every_section_of_the_opener_that_shows_code_to_copy_says_so():

@@ -12,7 +12,7 @@ SCREEN = 900
 CHAPTERS = [
     path.stem
     for path in sorted((notebooks.ROOT / "book").glob("*.ipynb"))
-    if not path.stem.endswith("-deeper") and path.stem != "shape-rule"
+    if not path.stem.endswith("-deeper") and path.stem not in ("shape-rule", "audit")
 ]
 MEASURE = """() => {
 const main = document.querySelector("main article");
@@ -40,6 +40,18 @@ def test_a_fix_and_a_picture_are_near_and_the_end_is_not_far(page, site, name):
     assert found["gap"] <= 3
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate(MEASURE)["begins"] <= 1300
+
+
+def test_the_call_of_the_audit_is_on_the_first_screen_of_its_page(page, site):
+    page.goto(f"{site}book/audit.html", wait_until="load")
+    found = page.evaluate(
+        """() => {
+const main = document.querySelector("main article"), code = main.querySelector("#in-short .cell");
+const foot = e => e.getBoundingClientRect().top + scrollY + e.offsetHeight;
+return {call: foot(code), end: foot(main.lastElementChild)}}"""
+    )
+    assert found["call"] <= SCREEN
+    assert found["end"] <= 8 * SCREEN
 
 
 def test_the_rule_is_on_the_first_screen_of_the_opener(page, site):
