@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
+import numpy as np
 
 from helpers.auditing.feeds import Feed, Looked
 from helpers.auditing.rule import Found, Undecided
@@ -50,6 +51,33 @@ def arrays_of(batch: Looked) -> dict[str, Any]:
                 if leaf is not None:
                     arrays[name + "".join(f"[{key!r}]" for key in path)] = leaf
     return arrays
+
+
+def whole(feed: Feed) -> Looked:
+    """Return all rows of arrays as one batch, since what Keras cuts into batches hides a part."""
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(feed.source)
+    return Looked(0, *(None if part is None else _plain(part) for part in (x, y, weight)))
+
+
+def rows_of(batch: Looked, first: int, last: int) -> Looked:
+    """Return some rows of a batch, the same of each array."""
+
+    def cut(part: Any) -> Any:
+        return keras.tree.map_structure(
+            lambda leaf: leaf[first:last] if len(getattr(leaf, "shape", ())) else leaf, part
+        )
+
+    parts = (batch.x, batch.y, batch.weight)
+    return Looked(batch.index, *(None if part is None else cut(part) for part in parts))
+
+
+def _plain(part: Any) -> Any:
+    def leaf(array: Any) -> Any:
+        if array is None or isinstance(array, np.ndarray) or hasattr(array, "tocsr"):
+            return array
+        return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
+
+    return keras.tree.map_structure(leaf, part)
 
 
 def is_empty(batch: Looked) -> bool:

@@ -178,3 +178,106 @@ def targets_without_their_last_axis(broken):
 
     arrays = np.ones((24, 4), "float32"), np.ones((24, 1), "float32")
     return {"model": dense(), "data": arrays, "validation": Squeezed(*arrays)}
+
+
+# RE108: NaN, infinity, objects
+
+
+@breaks("RE108")
+def rows_of_several_lengths_in_one_array(broken):
+    rows = [np.arange(1, n, dtype="float32") for n in (4, 3, 4, 2)]
+    x = np.empty(4, object)
+    x[:] = rows
+    if not broken:
+        x = keras.utils.pad_sequences(rows, 4, dtype="float32")
+    return {"model": dense(), "data": (x, np.ones((4, 1), "float32"))}
+
+
+@breaks("RE108")
+def gap_in_a_late_row(broken):
+    x, y = np.ones((2000, 4), "float32"), np.ones((2000, 1), "float32")
+    y[1900] = np.nan if broken else 0
+    return {"model": dense(), "data": (x, y)}
+
+
+@breaks("RE108")
+def logarithm_of_zero_in_a_generator(broken):
+    def batches():
+        while True:
+            for i in range(3):
+                counts = np.arange(16, dtype="float32").reshape(4, 4) + (2 - i)
+                with np.errstate(divide="ignore"):
+                    yield {"x": np.log(counts) if broken else np.log1p(counts)}, np.ones((4, 1))
+
+    inputs = keras.Input((4,), name="x")
+    model = keras.Model({"x": inputs}, layers.Dense(1, activation="sigmoid")(inputs))
+    model = compiled(model, "binary_crossentropy")
+    return {"model": model, "data": batches, "fit": {"steps_per_epoch": 3}}
+
+
+@breaks("RE108")
+def missing_targets_of_weight_0(broken):
+    class Masked(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            known = keras.ops.logical_not(keras.ops.isnan(y_true))
+            return keras.ops.mean(keras.ops.where(known, y_true - y_pred, 0.0) ** 2, -1)
+
+    x, y = np.ones((16, 4), "float32"), np.ones((16, 1), "float32")
+    y[::3] = np.nan
+    model = compiled(dense(), "mse" if broken else Masked())
+    return {"model": model, "data": Rows(x, y, np.isfinite(y[:, 0]).astype("float32"))}
+
+
+@breaks("RE108")
+def quotient_in_the_rows_to_predict(broken):
+    x = np.ones((12, 4), "float32")
+    x[7, 2] = np.inf if broken else 1e6
+    return {"model": dense(), "data": (x[:4], x[:4, :1]), "predict": Rows(x)}
+
+
+# RE109: arrays of one batch hold unlike numbers of rows
+
+
+@breaks("RE109")
+def arrays_of_two_splits(broken):
+    x, y = np.ones((40, 4), "float32"), np.ones((41 if broken else 40, 1), "float32")
+    return {"model": dense(), "data": (x, y)}
+
+
+@breaks("RE109")
+def inputs_cut_in_two_ways(broken):
+    def batches():
+        while True:
+            for start in (0, 8, 16):
+                stop = start + 8 - (broken and start == 8)
+                text, table = np.ones((8, 4), "float32"), np.ones((24, 2), "float32")[start:stop]
+                yield {"text": text, "table": table}, np.ones((8, 1), "float32")
+
+    inputs = {"text": keras.Input((4,), name="text"), "table": keras.Input((2,), name="table")}
+    model = keras.Model(inputs, layers.Dense(1)(layers.Concatenate()(list(inputs.values()))))
+    return {"model": compiled(model), "data": batches, "fit": {"steps_per_epoch": 3}}
+
+
+@breaks("RE109")
+def weights_of_all_rows(broken):
+    weights = np.ones(24, "float32")
+
+    class Weighted(Rows):
+        def __getitem__(self, i):
+            x, y, weight = super().__getitem__(i)
+            return x, y, weights if broken else weight
+
+    x, y = np.ones((24, 4), "float32"), np.ones((24, 1), "float32")
+    return {"model": dense(), "data": (x, y), "validation": Weighted(x, y, weights)}
+
+
+@breaks("RE109")
+def labels_one_batch_behind(broken):
+    class Late(Rows):
+        def __getitem__(self, i):
+            (x,) = super().__getitem__(i)
+            return x, np.arange(20)[8 * i + 4 * broken : 8 * i + 8] % 3
+
+    model = compiled(keras.Sequential([keras.Input((4,)), layers.Dense(3)]), None)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return {"model": model, "data": Late(np.ones((20, 4), "float32"))}

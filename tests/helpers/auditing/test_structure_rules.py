@@ -190,3 +190,126 @@ def test_arrays_have_one_structure():
         "passed",
         "arrays and tf.data have one structure",
     )
+
+
+class Filled(layers.Layer):
+    """Masks steps of NaN and puts 0 there, or only masks them."""
+
+    supports_masking = True
+
+    def __init__(self, fill):
+        super().__init__()
+        self.fill = fill
+
+    def compute_mask(self, x, mask=None):
+        return keras.ops.logical_not(keras.ops.any(keras.ops.isnan(x), -1))
+
+    def call(self, x):
+        return keras.ops.where(keras.ops.isnan(x), 0.0, x) if self.fill else x
+
+
+@pytest.mark.parametrize("fill", [True, False])
+def test_nan_as_padding_is_right_where_no_gradient_sees_it(fill):
+    x = vectors(value=np.nan)
+    model = compiled(keras.Sequential([keras.Input((None, 3)), Filled(fill), layers.LSTM(1)]))
+    report = audit(model, (x, rows(4, 1)), value=np.nan, select="RE108")
+    assert codes(report) == ([] if fill else ["RE108"])
+    if not fill:
+        assert "the gradient of" in report.errors[0].message
+    model.fit(x, rows(4, 1), verbose=0)
+    assert all(np.isfinite(keras.ops.convert_to_numpy(v)).all() for v in model.weights) == fill
+
+
+def test_infinity_in_a_bias_of_attention_is_right():
+    x, bias = keras.Input((5, 3), name="x"), keras.Input((5, 5), name="bias")
+    scores = keras.ops.softmax(keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1))) + bias)
+    answer = layers.Dense(1)(keras.ops.matmul(scores, x)[:, 0])
+    model = compiled(keras.Model({"x": x, "bias": bias}, answer))
+    hidden = np.where(np.tril(np.ones((4, 5, 5))) > 0, 0, -np.inf).astype("float32")
+    data = {"x": vectors((5,) * 4, 5), "bias": hidden}, rows(4, 1)
+    assert audit(model, data, select="RE108").findings == ()
+
+
+def test_the_audit_of_nan_leaves_the_model_as_it_was():
+    model = compiled(keras.Sequential([keras.Input((4,)), layers.BatchNormalization()]))
+    x = rows()
+    x[1, 1] = np.nan
+    assert codes(audit(model, (x, x), select="RE108")) == ["RE108"]
+    values = [keras.ops.convert_to_numpy(v) for v in (*model.variables, *model.optimizer.variables)]
+    assert all(np.isfinite(value).all() for value in values)
+
+
+def test_nan_in_targets_without_a_loss_is_undecided():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    data = rows(), np.full((4, 1), np.nan)
+    assert why(audit(model, data, select="RE108"), "RE108")[0] == "undecided"
+    assert codes(audit(model, (data[1] * rows(),), select="RE108")) == ["RE108"]
+
+
+@on_tensorflow
+@pytest.mark.parametrize("dtype", ["U", object])
+def test_text_is_right_where_keras_takes_it(dtype):
+    words = layers.TextVectorization(output_sequence_length=3, vocabulary=["a", "b"])
+    text = keras.Input((), dtype="string")
+    pooled = layers.GlobalAveragePooling1D()(layers.Embedding(9, 1)(words(text)))
+    x, y = np.array(["a b", "b", "a", "a a"], dtype), rows(4, 1)
+    model = compiled(keras.Model(text, pooled))
+    found = [codes(audit(model, data, select="RE108")) for data in ((x, y), Listed((x, y)))]
+    assert found == [["RE108"] if dtype == "U" else [], ["RE108"]]
+    if dtype == "U":
+        with pytest.raises(ValueError, match="Invalid dtype"):
+            model.fit(x, y, verbose=0)
+    else:
+        model.fit(x, y, verbose=0)
+
+
+def test_targets_in_a_form_of_their_own_are_right():
+    def flat_labels(y_true, y_pred):
+        return keras.ops.sum(y_pred) - keras.ops.sum(y_true)
+
+    model = compiled(dense(), flat_labels)
+    assert audit(model, Listed((rows(4), rows(7, 1))), select="RE109").findings == ()
+
+
+def test_inputs_with_answers_of_their_own_are_right():
+    inputs = [keras.Input((4,)), keras.Input((4,))]
+    model = compiled(keras.Model(inputs, [layers.Dense(1)(one) for one in inputs]))
+    data = Listed(((rows(4), rows(3)), (rows(4, 1), rows(3, 1))))
+    assert audit(model, data, select="RE109").findings == ()
+
+
+def test_one_row_of_targets_has_one_code():
+    report = audit(dense(), Listed((rows(4), rows(1, 1))), select=["RE109", "RE401"])
+    assert codes(report) == ["RE401"]
+
+
+@pytest.mark.parametrize("part", [1, 2])
+def test_one_row_that_is_stretched(part):
+    if part == 1:
+        inputs = [keras.Input((4,)), keras.Input((4,))]
+        model = compiled(keras.Model(inputs, layers.Dense(1)(layers.Add()(inputs))))
+        data = Listed(((rows(4), rows(1)), rows(4, 1)))
+    else:
+        model, data = dense(), Listed((*pair(), np.ones(1, "float32")))
+    (found,) = audit(model, data, select="RE109").errors
+    assert "stretch" in found.message
+
+
+def test_unlike_rows_without_a_loss():
+    data = Listed((rows(4), rows(3, 1)))
+    bare = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    assert codes(audit(bare, data, select="RE109")) == ["RE109"]
+    assert audit(bare, pair(), predict=data, select="RE109").findings == ()
+
+
+def test_unlike_rows_and_a_step_of_its_own_are_undecided():
+    class Own(keras.Model):
+        def call(self, x):
+            return 2 * x
+
+        def train_step(self, *args):
+            return {}
+
+    data = Listed((rows(4), rows(3, 4)))
+    report = audit(compiled(Own()), data, select="RE109")
+    assert "a train_step of its own" in why(report, "RE109")[1]
