@@ -18,6 +18,7 @@ from helpers.auditing.feeds import Looked
 from helpers.auditing.rule import Undecided
 from helpers.auditing.subject import Subject
 from helpers.keras_private import layers_of, mask_of
+from helpers.masking.recording import state_kept
 from helpers.raised import first_line
 
 
@@ -29,11 +30,13 @@ class Call:
         layer: The layer.
         given: Its first argument as an array, after Keras has cast it.
         place: Number of the model's input that it is, in flat order; None if it was computed.
+        alone: Whether no further argument was given, or only False and None.
     """
 
     layer: keras.Layer
     given: np.ndarray
     place: int | None
+    alone: bool = True
 
 
 @contextlib.contextmanager
@@ -77,9 +80,12 @@ def watched(
     calls: list[Call] = []
 
     def note(layer: keras.Layer, call: Callable, *args: Any, **kwargs: Any) -> Any:
-        given = _array(args[0] if args else next(iter(kwargs.values()), None))
+        first = args[0] if args else next(iter(kwargs.values()), None)
+        given = _array(first.get("images") if isinstance(first, dict) else first)
         if given is not None:
-            calls.append(Call(layer, given, _place(leaves, given)))
+            more = [*args[1:], *list(kwargs.values())[not args :]]
+            alone = not any(one is not None and one is not False for one in more)
+            calls.append(Call(layer, given, _place(leaves, given), alone))
         return answer(layer, call, *args, **kwargs) if answer else call(*args, **kwargs)
 
     with answering(layers, note):
@@ -142,6 +148,18 @@ def blank_steps(given: np.ndarray, value: Any) -> np.ndarray:
     """Return which steps hold nothing but a value, bool ``(batch, time)``; ids are steps."""
     equal = given == np.asarray(value, given.dtype if given.dtype.kind == "f" else None)
     return equal if given.ndim == 2 else equal.reshape(*given.shape[:2], -1).all(axis=2)
+
+
+@contextlib.contextmanager
+def shaken(model: keras.Layer) -> Iterator[None]:
+    """Move all weights of a model a little while the block runs, as training does."""
+    rng = np.random.default_rng(0)
+    with state_kept(model):
+        for variable in model.trainable_variables:
+            if keras.backend.is_float_dtype(variable.dtype):
+                value = keras.ops.convert_to_numpy(variable).astype("float32")
+                variable.assign(value + rng.normal(0, 0.1, value.shape).astype("float32"))
+        yield
 
 
 def moved(one: list[tuple[Any, Any]], other: list[tuple[Any, Any]]) -> float:

@@ -75,3 +75,204 @@ def tags_of_real_words_are_skipped(broken):
 
     data = {"model": model, "data": batches, "fit": {"steps_per_epoch": 1}}
     return {**data, "ignore": ["generator-ends"]}
+
+
+# RE113: padding is scaled with the data
+
+
+def climate(seed=0):
+    """Rows of measurements far from 0, as a list."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal([15, 1010, 60], [4, 9, 10], (length, 3)) for length in LENGTHS]
+
+
+def filled(rows, side="post", value=0.0):
+    return keras.utils.pad_sequences(rows, dtype="float32", padding=side, value=value)
+
+
+@breaks("RE113")
+def scaled_to_one_after_padding(broken):
+    rows = [row - 20 for row in climate()]
+    low, high = np.concatenate(rows).min(axis=0), np.concatenate(rows).max(axis=0)
+    if broken:
+        x = (filled(rows, "pre") - low) / (high - low)
+    else:
+        x = filled([(row - low) / (high - low) for row in rows], "pre")
+    inputs = keras.Input((None, 3))
+    h = layers.Bidirectional(layers.GRU(2))(layers.Masking()(inputs))
+    return {"model": compiled(keras.Model(inputs, h)), "data": Rows(x, targets(4, 4), size=4)}
+
+
+@breaks("RE113")
+def normalization_before_masking(broken):
+    rows = climate()
+    x = filled(rows, value=0.0)
+    scale = layers.Normalization()
+    scale.adapt(np.concatenate(rows))
+
+    class Reader(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.scale, self.mask, self.rnn = scale, layers.Masking(), layers.LSTM(3)
+
+        def call(self, x):
+            if broken:
+                return self.rnn(self.mask(self.scale(x)))
+            return self.rnn(self.scale(self.mask(x)), mask=self.mask.compute_mask(x))
+
+    return {"model": compiled(Reader()), "data": (x, targets())}
+
+
+@breaks("RE113")
+def rows_standardised_with_their_padding(broken):
+    def standard(row):
+        return (row - row.mean(axis=0)) / row.std(axis=0)
+
+    rows = climate()
+    rows[1] = climate(1)[2][:2]
+    if broken:
+        x = np.stack([standard(row) for row in filled(rows)])
+    else:
+        x = filled([standard(row) for row in rows])
+    model = keras.Sequential([keras.Input((None, 3)), layers.Masking(0.0), layers.SimpleRNN(3)])
+    return {"model": compiled(model), "data": (x, targets())}
+
+
+@breaks("RE113")
+def bias_before_masking(broken):
+    inputs = keras.Input((None, 3), name="steps")
+    h = layers.Dense(4, use_bias=broken)(inputs)
+    h = layers.Masking()(h)
+    model = compiled(keras.Model({"steps": inputs}, layers.GRU(3)(h)))
+    return {"model": model, "data": ({"steps": vectors()}, targets())}
+
+
+@breaks("RE113")
+def padded_with_another_value_than_masked(broken):
+    x = filled(climate(), value=-1.0 if broken else -99.0)
+    model = keras.Sequential([keras.Input((None, 3)), layers.Masking(-99.0), layers.LSTM(3)])
+    return {"model": compiled(model), "data": Rows(x, targets(), size=2)}
+
+
+# RE114: ids that are none
+
+
+@breaks("RE114")
+def ids_of_other_words_in_the_validation(broken):
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    model = compiled(keras.Model(inputs, layers.LSTM(3)(h)))
+    seen = ids(seed=3)
+    seen[0, 3] = 40 if broken else 4
+    return {"model": model, "data": (ids(), targets()), "validation": (seen, targets())}
+
+
+@breaks("RE114")
+def ids_scaled_as_features(broken):
+    class Reader(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.mean = layers.Embedding(9, 3), layers.GlobalAveragePooling1D()
+
+        def call(self, x):
+            return self.mean(self.embed(x))
+
+    x = ids((5, 5, 5, 5), 5)
+    x = (x / x.max()).astype("float32") if broken else x
+    return {"model": compiled(Reader()), "data": Rows(x, targets(), size=2)}
+
+
+@breaks("RE114")
+def padded_with_minus_one(broken):
+    value = -1 if broken else 0
+    model = keras.Sequential(
+        [keras.Input((7,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.GRU(3)]
+    )
+    return {"model": compiled(model), "data": (ids(value=value), targets())}
+
+
+@breaks("RE114")
+def large_ids_as_float32(broken):
+    words = keras.Input((3,), name="words", dtype="float32" if broken else "int32")
+    size = keras.Input((2,), name="size")
+    h = layers.Flatten()(layers.Embedding(2**24 + 4, 1, embeddings_initializer="zeros")(words))
+    model = compiled(keras.Model([words, size], layers.Dense(1)(layers.Concatenate()([h, size]))))
+    x = {"words": np.array([[1, 5, 2**24 + 1], [2**24 + 3, 8, 3]]), "size": targets(2, 2)}
+    return {"model": model, "data": (x, targets(2, 1))}
+
+
+@breaks("RE114")
+def positions_beyond_the_table(broken):
+    class Positions(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.words = layers.Embedding(9, 3)
+            self.places = layers.Embedding(5 if broken else 7, 3)
+
+        def call(self, x):
+            return self.words(x) + self.places(keras.ops.arange(keras.ops.shape(x)[1]))
+
+    model = keras.Sequential([Positions(), layers.Flatten(), layers.Dense(3)])
+    x = ids((7, 7, 7, 7))
+    return {"model": compiled(model), "data": lambda: Rows(x, targets(), size=2)}
+
+
+# RE115: the range of pictures
+
+
+def pictures(scale=1.0, size=(4, 8, 8, 3)):
+    pixels = np.random.default_rng(0).integers(0, 256, size)
+    return (pixels * scale).astype("float32")
+
+
+@breaks("RE115")
+def scaled_pictures_are_scaled_again(broken):
+    inputs = keras.Input((None, None, 3))
+    h = layers.GlobalAveragePooling2D()(layers.Rescaling(1 / 255)(inputs))
+    model = compiled(keras.Model(inputs, layers.Dense(1)(h)))
+    x = pictures(1 / 255 if broken else 1.0)
+    return {"model": model, "data": Rows(x, targets(4, 1), size=2)}
+
+
+@breaks("RE115")
+def contrast_of_centred_pictures(broken):
+    limits = (0, 255) if broken else (-1, 1)
+    augment = keras.Sequential([layers.RandomContrast(0.5, value_range=limits, seed=1)])
+
+    class Classifier(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.augment, self.head = augment, layers.Dense(1)
+
+        def call(self, x, training=False):
+            return self.head(keras.ops.mean(self.augment(x, training=training), axis=(1, 2)))
+
+    return {"model": compiled(Classifier()), "data": (pictures(1 / 127.5) - 1, targets(4, 1))}
+
+
+@breaks("RE115")
+def brightness_of_bytes_in_a_range_of_one(broken):
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.RandomBrightness(0.3, value_range=(0, 1) if broken else (0, 255)),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    return {"model": compiled(model), "data": (pictures().astype("uint8"), targets(4, 1))}
+
+
+@breaks("RE115")
+def several_augmentations_of_scaled_pictures(broken):
+    limits = {} if broken else {"value_range": (0, 1)}
+    inputs = keras.Input((8, 8, 3))
+    h = layers.RandomFlip("horizontal")(inputs)
+    h = layers.RandomColorJitter(brightness_factor=0.3, seed=1, **limits)(h)
+    model = compiled(keras.Model(inputs, layers.Dense(1)(layers.Flatten()(h))))
+
+    def make():
+        return Rows(pictures(1 / 255), targets(4, 1), size=4)
+
+    return {"model": model, "data": make}

@@ -158,10 +158,10 @@ def _effect(subject: Subject, call: Call, batch: Looked, hidden: np.ndarray) -> 
         other[hidden] = 1
         embeddings = [call.layer]
 
-    def answer(layer: keras.Layer, look_up: Callable, ids: Any, **kwargs: Any) -> Any:
+    def answer(layer: keras.Layer, look_up: Callable, ids: Any, *args: Any, **kwargs: Any) -> Any:
         if tuple(ids.shape) == hidden.shape:
             ids = keras.ops.where(hidden, keras.ops.zeros_like(ids), ids)
-        return look_up(ids, **kwargs)
+        return look_up(ids, *args, **kwargs)
 
     masked = run(subject, batch)
     with answering(embeddings, answer):

@@ -80,3 +80,128 @@ def test_mask_that_nobody_uses_hides_nothing():
     x[0, 3] = 0
     assert verdict("RE112", embedding(layers.Lambda(lambda h: h[:, 0])), x) == "passed"
     assert verdict("RE112", embedding(layers.GRU(2)), x) == "found"
+
+
+# RE113
+
+
+def test_scaled_padding_needs_masking():
+    assert verdict("RE113", embedding(layers.GRU(2)), ids()) == "the model has no Masking layer"
+
+
+def test_rows_that_repeat_their_last_step_are_not_scaled_padding():
+    x = vectors()
+    for row, length in enumerate((7, 2, 5, 3)):
+        x[row, length:] = x[row, length - 1]
+    assert verdict("RE113", masking(), x) == "passed"
+
+
+def test_data_that_rests_beside_masked_padding_is_not_scaled_padding():
+    x = vectors(side="pre")
+    x[0, 5:] = x[1, 6:] = x[2, 4:] = [0.3, 0.2, 0.1]
+    assert verdict("RE113", masking(), x) == "passed"
+
+
+def test_masking_of_what_scaling_makes_of_padding_is_right():
+    model = masking(layers.Rescaling(1 / 2, offset=-1), value=-1.0)
+    assert verdict("RE113", model, vectors()) == "passed"
+    assert verdict("RE113", masking(layers.Rescaling(1 / 2, offset=-1)), vectors()) == "found"
+
+
+def test_batch_normalization_before_masking_fails_in_training():
+    assert verdict("RE113", masking(layers.BatchNormalization()), vectors()) == "found"
+    assert verdict("RE113", masking(layers.Dropout(0.5)), vectors()) == "passed"
+
+
+def test_weights_are_as_before_after_they_were_moved():
+    model = masking(layers.Dense(3))
+    before = [weight.copy() for weight in model.get_weights()]
+    assert verdict("RE113", model, vectors()) == "found"
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+# RE114
+
+
+def test_wrong_integers_need_an_embedding():
+    assert verdict("RE114", dense(), np.ones((8, 4))) == "the model has no Embedding"
+
+
+def test_whole_numbers_as_floats_are_ids():
+    x = ids().astype("float64")
+    assert verdict("RE114", embedding(layers.GRU(2), dtype="float32"), x) == "passed"
+    x[1, 0] = np.nan
+    assert verdict("RE114", embedding(layers.GRU(2), dtype="float32"), x) == "found"
+
+
+def test_negative_padding_that_never_reaches_an_answer_is_right():
+    words = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 3)(words)
+    real = keras.ops.cast(words >= 0, "float32")[..., None]
+    mean = keras.ops.sum(h * real, axis=1) / keras.ops.sum(real, axis=1)
+    model = compiled(keras.Model(words, mean))
+    assert verdict("RE114", model, ids(value=-1)) == "passed"
+    tags = compiled(keras.Model(words, layers.Dense(2)(h)))
+    assert verdict("RE114", tags, ids(value=-1)) == "passed"
+    assert verdict("RE114", compiled(keras.Model(words, h[:, -1])), ids(value=-1)) == "found"
+
+
+def test_floats_that_the_model_cuts_itself_are_right():
+    hours = keras.Input((None,))
+    h = layers.Embedding(24, 3)(keras.ops.cast(hours, "int32"))
+    model = compiled(keras.Model(hours, layers.GRU(2)(h)))
+    x = np.random.default_rng(0).uniform(0, 24, (4, 6)).astype("float32")
+    assert verdict("RE114", model, x) == "passed"
+    assert verdict("RE114", model, x + 9) == "found"
+
+
+def test_embedding_that_also_looks_up_words_of_vectors_is_given_ids_once():
+    table = layers.ReversibleEmbedding(9, 3)
+    words = keras.Input((None,), dtype="int32")
+    model = compiled(keras.Model(words, table(layers.Dense(3)(table(words)), reverse=True)))
+    assert verdict("RE114", model, ids()) == "passed"
+    assert verdict("RE114", model, ids() + 1) == "found"
+
+
+# RE115
+
+
+def images(low=0.0, high=1.0):
+    return np.random.default_rng(0).uniform(low, high, (4, 6, 6, 3)).astype("float32")
+
+
+def augmenting(*more):
+    return compiled(keras.Sequential([keras.Input((6, 6, 3)), *more, layers.Flatten()]))
+
+
+def test_value_range_needs_a_layer_that_has_one():
+    why = "no layer has a value_range or scales by 1/255"
+    assert verdict("RE115", augmenting(layers.RandomFlip()), images()) == why
+
+
+def test_hues_do_not_depend_on_the_range():
+    hue = augmenting(layers.RandomHue(0.4, seed=1))
+    assert verdict("RE115", hue, images()) == "passed"
+    assert verdict("RE115", augmenting(layers.RandomBrightness(0.4, seed=1)), images()) == "found"
+
+
+def test_pictures_of_one_colour_say_nothing():
+    ones = np.ones((4, 6, 6, 3), "float32")
+    for layer in (layers.RandomBrightness(0.2), layers.Rescaling(1 / 255)):
+        assert "of one colour" in verdict("RE115", augmenting(layer), ones)
+
+
+def test_dark_pictures_and_slight_overshoot_fit():
+    assert verdict("RE115", augmenting(layers.RandomBrightness(0.2)), images(0, 12)) == "passed"
+    to_one = layers.RandomBrightness(0.2, value_range=(0, 1))
+    assert verdict("RE115", augmenting(to_one), images(-0.05, 1.05)) == "passed"
+    scaled = augmenting(layers.Rescaling(1 / 255), to_one)
+    assert verdict("RE115", scaled, images(0, 255)) == "passed"
+
+
+def test_random_state_of_a_layer_is_as_before():
+    layer = layers.RandomBrightness(0.2, seed=3)
+    model = augmenting(layer)
+    before = np.array(keras.ops.convert_to_numpy(layer.generator.state))
+    assert verdict("RE115", model, images()) == "found"
+    assert np.array_equal(before, keras.ops.convert_to_numpy(layer.generator.state))
