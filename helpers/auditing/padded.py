@@ -1,9 +1,9 @@
 """Which inputs are padded, on which side, with what, and how long the rows are without it.
 
 What is not given is inferred from the batch: padding is the run of one constant at an end of the
-time axis; a constant that no layer masks and that also stands elsewhere is data. Inputs of one
-shape ``(batch, time)`` share their lengths, so that a mask beside token ids is padded as the ids
-are.
+time axis. A constant that no layer masks and that also stands elsewhere is data, except where the
+runs at the end are long and the constant is rare and scattered before them. Inputs of one shape
+``(batch, time)`` share their lengths, so that a mask beside token ids is padded as the ids are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,9 @@ import numpy as np
 from helpers.padding import pad
 
 _USUAL = (0, -1)  # values that padding holds where no layer names another
+_RARE = 0.05  # of the steps before a run of padding hold its value by chance, at most
+_LONG = 3  # times as long as the longest run elsewhere is a run that is padding
+_MANY = 0.2  # of the rows end in such a run
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def padding_in(
     value: Any,
     side: str | None,
     wide: Mapping[int, int] | None = None,
+    places: Sequence[int] | None = None,
 ) -> list[Padded]:
     """Return the padding of each input that has some.
 
@@ -93,11 +97,14 @@ def padding_in(
         value: What the padding holds, if given, else None.
         side: ``"post"`` or ``"pre"`` if given, else None.
         wide: Of the inputs that are pictures, which may be padded behind: the axis by number.
+        places: Numbers of the other inputs that have a time axis. None: see `has_time`.
 
     Returns:
         A `Padded` for each input with a time axis, or nothing where no row has padding.
     """
-    axes = {i: 1 for i, leaf in enumerate(leaves) if has_time(leaf)} | (wide := dict(wide or {}))
+    if places is None:
+        places = [i for i, leaf in enumerate(leaves) if has_time(leaf)]
+    axes = dict.fromkeys(places, 1) | (wide := dict(wide or {}))
     steps = {i: steps_of(leaves[i], axis) for i, axis in sorted(axes.items())}
     groups: dict[tuple, list[int]] = {}
     for i, one in steps.items():
@@ -138,12 +145,40 @@ def _ends(
         here = side or max(runs, key=lambda name: runs[name].sum())
         run = runs[here]
         guessed = value is None and candidate not in marks
-        if guessed and (steps.shape[1] < 2 or (blank.sum(axis=1) > run).any()):
+        if guessed and (steps.shape[1] < 2 or not _only_at_the_end(blank, run, here, ndim)):
             continue  # it also stands between or before real steps
         single = steps.shape[2] == 1 and ndim == 3 and candidate not in marks
         if run.any() and not (single and run.max() < 2) and _may_be_padding(steps, run, candidate):
             return _End(steps.shape[1] - run, here)
     return None
+
+
+def _only_at_the_end(blank: np.ndarray, run: np.ndarray, side: str, ndim: int) -> bool:
+    """Whether blank steps stand in the runs alone, or elsewhere so rarely that the runs are more.
+
+    If a share of `_RARE` of the steps is blank by chance, a run of three at the end of a row is a
+    matter of 1 in 8000, and in each fifth row one of nobody's lifetime.
+    """
+    if side == "post":
+        blank = blank[:, ::-1]  # the runs are first
+    place = np.arange(blank.shape[1])[None, :]
+    others = blank & (place >= run[:, None])
+    if not others.any():
+        return True
+    if ndim > 3 or others.sum() > _RARE * (blank.size - run.sum()):
+        return False
+    long = run >= max(_LONG, _LONG * _longest(others))
+    rows = run < blank.shape[1]
+    return bool((long & rows).sum() >= max(2, _MANY * len(run)))
+
+
+def _longest(blank: np.ndarray) -> int:
+    """Return the length of the longest run of True along axis 1."""
+    count = longest = np.zeros(len(blank), int)
+    for step in blank.T:
+        count = (count + 1) * step
+        longest = np.maximum(longest, count)
+    return int(longest.max(initial=0))
 
 
 def _may_be_padding(leaf: np.ndarray, run: np.ndarray, candidate: Any) -> bool:
@@ -153,8 +188,10 @@ def _may_be_padding(leaf: np.ndarray, run: np.ndarray, candidate: Any) -> bool:
 
 def _constants(steps: np.ndarray) -> list:
     """Return the constant that ends most rows, if all features of their last steps share it."""
-    if steps.shape[2] < 2 or not steps.shape[1]:
+    if steps.shape[1] < 2:
         return []
+    if steps.shape[2] < 2:
+        return _repeated(steps[:, :, 0]) if steps.dtype.kind in "iu" else []
     found = []
     for step in (steps[:, -1], steps[:, 0]):
         values = step[_equal(step, step[:, :1]).all(axis=1), 0]
@@ -162,6 +199,21 @@ def _constants(steps: np.ndarray) -> list:
             kinds, counts = np.unique(values, return_counts=True)
             if counts.max() > 1:
                 found.append(kinds[counts.argmax()])
+    return found
+
+
+def _repeated(ids: np.ndarray) -> list:
+    """Return the id that ends rows in runs of two and more, if those are many and of all sorts."""
+    found = []
+    for last, before in ((ids[:, -1], ids[:, -2]), (ids[:, 0], ids[:, 1])):
+        twice = last[last == before]
+        if len(twice) < max(2, _MANY * len(ids)):
+            continue
+        kinds, counts = np.unique(twice, return_counts=True)
+        value = kinds[counts.argmax()]
+        runs = np.unique((ids == value).sum(axis=1))
+        if counts.max() >= max(2, 0.9 * len(twice)) and runs.max() > 2 and len(runs) > 2:
+            found.append(value)
     return found
 
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from helpers.arguments import shown
+from helpers.auditing.axes import Axes, axes_of
 from helpers.auditing.feeds import Feed, Looked
 from helpers.auditing.padded import Padded, has_time, is_picture, padded_as, padding_in, steps_of
 from helpers.auditing.rule import Undecided
@@ -104,7 +105,20 @@ class Subject:
             lengths = lengths[batch.index * size : batch.index * size + (batch.rows or 0)]
         wide = self._free_axes(leaves)
         held, side = self.given["value"], self.given["side"]
-        return padding_in(leaves, self.marks, lengths, held, side, wide)
+        places = [i for i, leaf in enumerate(leaves) if self.has_time(i, leaf)]
+        return padding_in(leaves, self.marks, lengths, held, side, wide, places)
+
+    @cached_property
+    def axes(self) -> Axes:
+        """What the model takes axis 1 of its inputs for, seen with the first batch."""
+        return axes_of(self.model, self.read(self.data)[0].x)
+
+    def has_time(self, place: int, leaf: Any) -> bool:
+        """Whether an input is a sequence; ids may come as floats, and integers may be features."""
+        if not has_time(leaf):
+            table = np.ndim(leaf) == 2 and getattr(leaf, "dtype", np.dtype(int)).kind == "f"
+            return table and place in self.axes.ids
+        return leaf.ndim > 2 or place not in self.axes.features
 
     def _free_axes(self, leaves: list) -> dict[int, int]:
         """Return the axis on which pictures may be padded by the number of their input."""
@@ -178,7 +192,8 @@ class Subject:
 
     def need_padding(self) -> list[Padded]:
         """Return the padding in `batch`, or say why a rule about padding has nothing to go by."""
-        timed = any(map(has_time, self.leaves)) or self._free_axes(self.leaves)
+        timed = any(self.has_time(i, leaf) for i, leaf in enumerate(self.leaves))
+        timed = timed or bool(self._free_axes(self.leaves))
         if not timed and self.given["lengths"] is None:
             raise NothingToCheck("no input has a time axis")
         if not self.padding:
@@ -211,7 +226,11 @@ class Subject:
             start = {i: leaf.shape[1] - one.lengths[i] if one.side == "pre" else 0 for i in chosen}
             return [leaf[i, start[i] : start[i] + one.lengths[i]] for i in chosen]
 
-        return self._like_x([cut(i, leaf) for i, leaf in enumerate(self.leaves)])
+        whole = [  # ids that came as floats must stay ids where other data is drawn
+            leaf.astype("int64") if place in self.axes.ids else leaf
+            for place, leaf in enumerate(self.leaves)
+        ]
+        return self._like_x([cut(i, leaf) for i, leaf in enumerate(whole)])
 
     def _make(self) -> Any:
         """Return what pads pictures in width alone, as `padding_leak` takes it, or None."""

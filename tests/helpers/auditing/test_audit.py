@@ -11,7 +11,7 @@ import random
 import keras
 import numpy as np
 import pytest
-from audit_programs import Rows, compiled, dense, vectors
+from audit_programs import Rows, compiled, dense, ids, vectors
 from keras import layers
 
 import helpers
@@ -273,9 +273,9 @@ def test_zeros_that_are_data_are_no_padding(kind):
     shape, mean = ORDINARY[kind]
     x = np.random.default_rng(0).poisson(mean, (64, *shape))
     if len(shape) == 1:
-        ids = keras.Input(shape, dtype="int32")
-        h = layers.Flatten()(layers.Embedding(9, 2)(ids))
-        model = compiled(keras.Model(ids, layers.Dot(1)([h, h])))
+        codes = keras.Input(shape, dtype="int32")
+        h = layers.Flatten()(layers.Embedding(9, 2)(codes))
+        model = compiled(keras.Model(codes, layers.Dot(1)([h, h])))
     else:
         model = compiled(keras.Sequential([keras.Input(shape), layers.LSTM(1)]))
     report = audit(model, (x, np.ones((64, 1), "float32")))
@@ -454,3 +454,70 @@ def test_random_generator_of_torch_is_left_as_it_was():
 def test_no_name_is_hidden_by_a_module():
     for name in auditing.__all__:
         assert not inspect.ismodule(getattr(auditing, name)), name
+
+
+def table_model(kind):
+    inputs = keras.Input((9,), dtype="float32")
+    if kind == "behind a scaling":
+        h = layers.Dense(3)(layers.Dropout(0.5)(layers.Rescaling(0.1)(inputs)))
+    elif kind == "behind a normalisation":
+        h = layers.Dense(3)(layers.BatchNormalization()(inputs))
+    else:
+        h = layers.Dense(3, activation="relu")(inputs)
+    return compiled(keras.Model(inputs, layers.Dense(1)(h)))
+
+
+@pytest.mark.parametrize("kind", ["read at once", "behind a scaling", "behind a normalisation"])
+def test_integers_that_a_dense_layer_reads_are_features(kind):
+    data = ids((9, 2, 5, 3), 9), np.ones((4, 1), "float32")
+    report = audit(table_model(kind), data, select="RE2")
+    assert (report.findings, report.assumed) == ((), ())
+    assert report.undecided == ()
+    why = {verdict.rule.name: verdict.why for verdict in report.passed}
+    assert why["padding-leak"] == "no input has a time axis"
+
+
+def test_integers_of_a_subclass_with_two_inputs_are_told_apart():
+    class Two(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.rnn = layers.Embedding(9, 4), layers.LSTM(2)
+            self.table, self.top = layers.Dense(2), layers.Dense(1)
+
+        def call(self, x):
+            return self.top(self.rnn(self.embed(x["ids"])) + self.table(x["table"]))
+
+    x = {"ids": ids(), "table": ids(seed=3)}
+    report = audit(compiled(Two()), (x, np.ones((4, 1), "float32")), select="RE202")
+    assert [line.split(":")[0] for line in report.assumed] == ["x['ids'] is padded post with 0"]
+    assert [finding.rule for finding in report.errors] == ["padding-leak"]
+
+
+def test_ids_may_come_as_floats():
+    model = keras.Sequential([keras.Input((None,)), layers.Embedding(9, 4), layers.LSTM(1)])
+    x = ids().astype("float32")
+    assert [f.rule for f in audit(model, x, select="RE202").errors] == ["padding-leak"]
+    table = compiled(keras.Sequential([keras.Input((7,)), layers.Dense(1)]))
+    assert audit(table, x, select="RE202").assumed == ()
+
+
+@pytest.mark.parametrize("value", [0, 7])
+def test_padding_is_told_from_the_same_value_inside_if_that_is_rare(value):
+    lengths = np.random.default_rng(1).integers(8, 40, 32)
+    x = np.random.default_rng(0).integers(1, 7, (32, 40))
+    for row, length in enumerate(lengths):
+        x[row, length:] = value
+    x[3, 2] = x[8, 5] = value
+    model = keras.Sequential([keras.Input((None,)), layers.Embedding(9, 4), layers.LSTM(1)])
+    report = audit(model, x, select="RE202")
+    assert [finding.rule for finding in report.errors] == ["padding-leak"]
+    assert report.assumed[0].startswith(f"x is padded post with {value}: a constant at the end")
+    x[:, ::3] = value
+    assert audit(model, x, select="RE202").assumed == ()
+
+
+def test_runs_of_one_id_that_all_rows_end_in_are_no_padding():
+    x = np.random.default_rng(0).integers(1, 9, (32, 12))
+    x[:, -2:] = 5
+    model = keras.Sequential([keras.Input((None,)), layers.Embedding(9, 4), layers.LSTM(1)])
+    assert audit(model, x, select="RE202").assumed == ()
