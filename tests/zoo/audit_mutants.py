@@ -1,0 +1,647 @@
+"""Mutants of the mended programs of the audit's zoo: each breaks one of them in one place.
+
+A mutation takes the arguments that `audit` is given, and returns others, or None where there is
+nothing of its kind to break. It says which codes fit, as beginnings: ``"RE1"`` fits ``RE103``.
+"""
+
+import copy
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from helpers.auditing.feeds import feed
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A way to break a program.
+
+    Attributes:
+        name: What it does.
+        fits: Beginnings of the codes that name the fault.
+        apply: Takes the arguments of `audit`, returns broken ones or None.
+        seen: Whether a fault of this kind changes an answer or the loss on the batches at hand;
+            where it changes neither, the mutant is no fault.
+    """
+
+    name: str
+    fits: tuple[str, ...]
+    apply: Callable[[dict], dict | None]
+    seen: bool = False
+
+
+MUTATIONS: list[Mutation] = []
+
+
+def breaks_by(*fits, seen=False):
+    def note(apply):
+        MUTATIONS.append(Mutation(apply.__name__, fits, apply, seen))
+        return apply
+
+    return note
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches that are kept, as they are or changed."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, i):
+        return self.batches[i]
+
+
+def batches_of(program, most=64):
+    """Return all batches of the training data as lists ``[x, y, weight]``, or None."""
+    try:
+        looked = feed("data", program["data"], program.get("fit") or {}, most)
+    except TypeError:
+        return None
+    if not looked.complete or looked.problem or not looked.looked:
+        return None
+    parts = [[copy.deepcopy(p) for p in (b.x, b.y, b.weight)] for b in looked.looked]
+    plain = all(isinstance(leaf, np.ndarray) for b in parts for leaf in keras.tree.flatten(b[0]))
+    return parts if plain else None
+
+
+def packed(batch):
+    return tuple(part for part in batch if part is not None) if batch[1] is not None else batch[0]
+
+
+def with_batches(program, batches, **more):
+    fit = {k: v for k, v in (program.get("fit") or {}).items() if k != "batch_size"}
+    fit |= more.pop("fit", {})
+    known = {"data": Batches([packed(batch) for batch in batches]), "fit": fit}
+    return {**program, **known, **more}
+
+
+def first_leaf(tree, kinds, least=1):
+    for leaf in keras.tree.flatten(tree):
+        if isinstance(leaf, np.ndarray) and leaf.dtype.kind in kinds and leaf.ndim >= least:
+            return leaf
+    return None
+
+
+# The data
+
+
+@breaks_by("RE1")
+def nan_in_an_input(program):
+    batches = batches_of(program)
+    leaf = first_leaf(batches[-1][0], "f") if batches else None
+    if leaf is None:
+        return None
+    leaf.flat[0] = np.nan
+    return with_batches(program, batches)
+
+
+@breaks_by("RE1", "RE4")
+def nan_in_a_target(program):
+    batches = batches_of(program)
+    leaf = first_leaf(batches[0][1], "f") if batches and batches[0][1] is not None else None
+    if leaf is None:
+        return None
+    leaf.flat[-1] = np.nan
+    return with_batches(program, batches)
+
+
+@breaks_by("RE103")
+def len_cut_by_one(program):
+    batches = batches_of(program)
+    if not batches or len(batches) < 2:
+        return None
+    rows = sum(len(keras.tree.flatten(batch[0])[0]) for batch in batches)
+    return with_batches(program, batches[:-1], rows=rows)
+
+
+@breaks_by("RE103")
+def batch_shown_twice(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+    rows = sum(len(keras.tree.flatten(batch[0])[0]) for batch in batches)
+    return with_batches(program, [*batches, batches[0]], rows=rows)
+
+
+@breaks_by("RE105")
+def batch_without_rows(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+    empty = [
+        None if part is None else keras.tree.map_structure(lambda leaf: leaf[:0], part)
+        for part in batches[-1]
+    ]
+    return with_batches(program, [*batches, empty])
+
+
+@breaks_by("RE101", "RE102")
+def generator_of_one_epoch(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+
+    def generate():
+        yield from (packed(batch) for batch in batches)
+
+    changed = with_batches(program, batches, fit={"epochs": 3})
+    return {**changed, "data": generate}
+
+
+@breaks_by("RE102", "RE3")
+def steps_beyond_the_generator(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+
+    def generate():
+        yield from (packed(batch) for batch in batches)
+
+    changed = with_batches(program, batches, fit={"steps_per_epoch": len(batches) + 2})
+    return {**changed, "data": generate}
+
+
+@breaks_by("RE101", "RE102", "RE3", "RE1")
+def steps_beyond_the_dataset(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+    return with_batches(program, batches, fit={"steps_per_epoch": 2 * len(batches) + 1})
+
+
+@breaks_by("RE1")
+def dtype_of_a_later_batch(program):
+    batches = batches_of(program)
+    if not batches or len(batches) < 2 or first_leaf(batches[-1][0], "f") is None:
+        return None
+    batches[-1][0] = keras.tree.map_structure(
+        lambda leaf: leaf.astype("int64") if leaf.dtype.kind == "f" else leaf, batches[-1][0]
+    )
+    return with_batches(program, batches)
+
+
+@breaks_by("RE1")
+def weights_of_some_batches(program):
+    batches = batches_of(program)
+    if not batches or len(batches) < 2 or batches[0][1] is None:
+        return None
+    if batches[0][2] is not None:
+        batches[-1][2] = None
+    else:
+        batches[-1][2] = np.ones(len(keras.tree.flatten(batches[-1][0])[0]), "float32")
+    return with_batches(program, batches)
+
+
+@breaks_by("RE1", "RE4", "RE3")
+def target_of_a_row_is_missing(program):
+    batches = batches_of(program)
+    if not batches or batches[0][1] is None or len(keras.tree.flatten(batches[0][1])[0]) < 3:
+        return None
+    batches[0][1] = keras.tree.map_structure(lambda leaf: leaf[:-1], batches[0][1])
+    return with_batches(program, batches)
+
+
+@breaks_by("RE1")
+def answers_differ_twice(program):
+    batches = batches_of(program)
+    if not batches or len(batches) < 2:
+        return None
+
+    class Shuffled(Batches):
+        calls = 0
+
+        def __getitem__(self, i):
+            self.calls += 1
+            return self.batches[(i + self.calls) % len(self.batches)]
+
+    changed = with_batches(program, batches)
+    return {**changed, "data": Shuffled(changed["data"].batches)}
+
+
+@breaks_by("RE1")
+def floats_become_integers(program):
+    batches = batches_of(program)
+    leaf = first_leaf(batches[0][0], "f") if batches else None
+    if leaf is None or np.abs(leaf).max() >= 1 or (leaf == np.round(leaf)).all():
+        return None
+    for batch in batches:
+        batch[0] = keras.tree.map_structure(
+            lambda x: x.astype("int32") if x.dtype.kind == "f" else x, batch[0]
+        )
+    return with_batches(program, batches)
+
+
+@breaks_by("RE1")
+def arrays_of_objects(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+    for batch in batches:
+        batch[0] = keras.tree.map_structure(lambda x: x.astype(object), batch[0])
+    return with_batches(program, batches)
+
+
+@breaks_by("RE3", "RE1", "RE4")
+def input_without_its_batch_axis(program):
+    batches = batches_of(program)
+    if not batches:
+        return None
+    batches[0][0] = keras.tree.map_structure(lambda x: x[0], batches[0][0])
+    if any(x.ndim == 0 for x in keras.tree.flatten(batches[0][0])):
+        return None
+    return with_batches(program, batches[:1])
+
+
+# Padding
+
+
+def padded_inputs(program):
+    """Return batches and their padded ids or vectors, if the model masks 0 at their end."""
+    batches = batches_of(program)
+    masks = any(
+        (isinstance(layer, layers.Embedding) and layer.mask_zero)
+        or (isinstance(layer, layers.Masking) and layer.mask_value == 0)
+        for layer in program["model"]._flatten_layers()
+    )
+    if not batches or not masks or program.get("value") or program.get("lengths") is not None:
+        return None, []
+    found = []
+    for batch in batches:
+        for leaf in keras.tree.flatten(batch[0]):
+            steps = leaf.reshape(*leaf.shape[:2], -1) if leaf.ndim in (2, 3) else None
+            if steps is None or leaf.shape[1] < 2 or leaf.dtype.kind not in "iuf":
+                continue
+            blank = (steps == 0).all(axis=2)
+            if blank[:, -1].any() and not blank.all(axis=1).any():
+                found.append((leaf, blank))
+    return batches, found
+
+
+def shifted(program, value):
+    batches, found = padded_inputs(program)
+    if not found:
+        return None
+    for leaf, blank in found:
+        leaf[blank] = value if leaf.dtype.kind == "f" else max(1, int(value))
+    return with_batches(program, batches)
+
+
+@breaks_by("RE2", "RE1", seen=True)
+def padding_of_another_value(program):
+    return shifted(program, -1.0)
+
+
+@breaks_by("RE2", "RE1", seen=True)
+def padding_scaled_with_the_data(program):
+    """As if a mean of 0.3 had been taken off after padding."""
+    if not padded_inputs(program)[1] or padded_inputs(program)[1][0][0].dtype.kind != "f":
+        return None
+    return shifted(program, -0.3)
+
+
+# The targets and the loss
+
+
+@breaks_by("RE4", "RE1")
+def target_of_one_row(program):
+    batches = batches_of(program)
+    if not batches or batches[0][1] is None:
+        return None
+    leaves = keras.tree.flatten(batches[0][1])
+    if len(leaves) != 1 or leaves[0].ndim < 2 or len(leaves[0]) < 2 or batches[0][2] is not None:
+        return None
+    for batch in batches:
+        batch[1] = batch[1][:1]
+    return with_batches(program, batches)
+
+
+@breaks_by("RE4", "RE1")
+def target_turned_on_its_side(program):
+    batches = batches_of(program)
+    y = batches[0][1] if batches else None
+    if not isinstance(y, np.ndarray) or y.ndim != 2 or y.shape[1] != 1 or len(y) < 2:
+        return None
+    for batch in batches:
+        batch[1] = batch[1].T
+    return with_batches(program, batches)
+
+
+@breaks_by("RE4", "RE1")
+def weights_dropped(program):
+    batches = batches_of(program)
+    weight = batches[0][2] if batches else None
+    if not isinstance(weight, np.ndarray) or weight.ndim < 2 or (weight != 0).all():
+        return None
+    for batch in batches:
+        batch[2] = None
+    return with_batches(program, batches)
+
+
+@breaks_by("RE4", "RE1", "RE3")
+def weights_of_rows_for_a_loss_of_steps(program):
+    batches = batches_of(program)
+    weight = batches[0][2] if batches else None
+    if not isinstance(weight, np.ndarray) or weight.ndim != 2:
+        return None
+    for batch in batches:
+        batch[2] = batch[2][:1]
+    return with_batches(program, batches)
+
+
+def recompiled(program, loss):
+    model = program["model"]
+    old = getattr(model, "loss", None)
+    if not isinstance(old, str) or old not in ("mse", "mae") or program.get("fit"):
+        return None
+    model = copied(model)
+    if model is None:
+        return None
+    model.compile("sgd", loss)
+    return {**program, "model": model}
+
+
+@breaks_by("RE4")
+def loss_summed_over_the_batch(program):
+    def total(y, p):
+        return ops.sum(ops.square(p - y)) + 0 * ops.mean(p)
+
+    return recompiled(program, total)
+
+
+# The model
+
+
+def copied(model, change=None):
+    """Return a copy of a functional or sequential model with changed layers, or None."""
+    if not isinstance(model, keras.Sequential) and type(model).__name__ != "Functional":
+        return None
+    if any(type(layer).__module__.split(".")[0] != "keras" for layer in model._flatten_layers()):
+        return None
+    changes = []
+
+    def clone(layer):
+        config = layer.get_config()
+        if change is not None and not isinstance(layer, layers.InputLayer):
+            new = change(layer, config)
+            if new is not None:
+                changes.append(layer.name)
+                return new
+        return layer.__class__.from_config(config)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            new = keras.models.clone_model(model, clone_function=clone)
+        except (ValueError, TypeError, AttributeError):
+            return None
+    if change is not None and not changes:
+        return None
+    if [v.shape for v in new.weights] == [v.shape for v in model.weights]:
+        new.set_weights(model.get_weights())
+    if model.compiled:
+        same = new.output_shape == model.output_shape
+        loss = model.loss
+        if not same and not isinstance(loss, str):
+            return None
+        new.compile("sgd", loss)
+    return new
+
+
+def changed(program, change):
+    model = copied(program["model"], change)
+    return None if model is None else {**program, "model": model}
+
+
+@breaks_by("RE2", "RE1", seen=True)
+def embedding_without_a_mask(program):
+    def change(layer, config):
+        if isinstance(layer, layers.Embedding) and layer.mask_zero:
+            return layers.Embedding.from_config({**config, "mask_zero": False})
+
+    return changed(program, change)
+
+
+@breaks_by("RE2", "RE1", seen=True)
+def masking_of_another_value(program):
+    def change(layer, config):
+        if isinstance(layer, layers.Masking):
+            return layers.Masking.from_config({**config, "mask_value": layer.mask_value + 99})
+
+    return changed(program, change)
+
+
+class Forget(layers.Layer):
+    """Passes its input on, and no mask."""
+
+    def call(self, x):
+        return x + 0
+
+
+@breaks_by("RE2", seen=True)
+def mask_dropped_behind_its_layer(program):
+    found = []
+
+    def change(layer, config):
+        masks = isinstance(layer, layers.Masking) or (
+            isinstance(layer, layers.Embedding) and layer.mask_zero
+        )
+        if masks and not found:
+            found.append(layer)
+            return Dropped(layer.__class__.from_config(config))
+
+    return changed(program, change)
+
+
+class Dropped(layers.Layer):
+    """A layer whose mask goes no further."""
+
+    def __init__(self, inner):
+        super().__init__(name=f"{inner.name}_alone")
+        self.inner, self.forget = inner, Forget()
+
+    def build(self, shape):
+        self.inner.build(shape)
+        self.built = True
+
+    def call(self, x):
+        return self.forget(self.inner(x))
+
+
+@breaks_by("RE104", "RE1", "RE3", seen=True)
+def rows_written_into_the_input(program):
+    model = program["model"]
+    batches = batches_of(program)
+    if copied(model) is None or not batches or isinstance(model.input, dict):
+        return None
+    sizes = {len(keras.tree.flatten(batch[0])[0]) for batch in batches}
+    if len(sizes) < 2:
+        return None
+    size = max(sizes)
+    inputs = keras.tree.map_structure(
+        lambda t: keras.Input(batch_shape=(size, *t.shape[1:]), dtype=t.dtype), model.input
+    )
+    new = keras.Model(inputs, copied(model)(inputs))
+    new.compile("sgd", model.loss)
+    return {**program, "model": new}
+
+
+@breaks_by("RE2", "RE4", seen=True)
+def softmax_over_another_axis(program):
+    def change(layer, config):
+        if isinstance(layer, layers.Dense) and layer.activation is keras.activations.softmax:
+            return Sideways.from_config({**config, "activation": "linear"})
+
+    return changed(program, change)
+
+
+class Sideways(layers.Dense):
+    """Dense with a softmax over the rows of the batch."""
+
+    def call(self, x):
+        return ops.softmax(super().call(x), axis=0)
+
+
+@breaks_by("RE2", seen=True)
+def rows_share_their_mean(program):
+    model = copied(program["model"])
+    if model is None or len(model.outputs) != 1 or isinstance(model.input, dict):
+        return None
+    out = Centred()(model.outputs[0])
+    new = keras.Model(model.inputs if len(model.inputs) > 1 else model.inputs[0], out)
+    if program["model"].compiled:
+        if not isinstance(program["model"].loss, str):
+            return None
+        new.compile("sgd", program["model"].loss)
+    return {**program, "model": new}
+
+
+class Centred(layers.Layer):
+    """Takes the mean over the batch off each row."""
+
+    def call(self, x):
+        return x - ops.mean(x, axis=0, keepdims=True)
+
+
+@breaks_by("RE2", "RE4", "RE1", seen=True)
+def convolution_over_the_padding(program):
+    found = []
+
+    def change(layer, config):
+        if isinstance(layer, layers.RNN | layers.LSTM | layers.GRU) and not found:
+            found.append(layer)
+            return Blurred(layer.__class__.from_config(config))
+
+    return changed(program, change) if padded_inputs(program)[1] else None
+
+
+class Blurred(layers.Layer):
+    """A recurrent layer behind a convolution that knows no mask."""
+
+    def __init__(self, inner):
+        super().__init__(name=f"{inner.name}_blurred")
+        self.inner = inner
+
+    def build(self, shape):
+        self.conv = layers.Conv1D(shape[-1], 3, padding="same")
+        self.conv.build(shape)
+        self.inner.build(shape)
+        self.built = True
+
+    def call(self, x):
+        return self.inner(self.conv(x))
+
+
+@breaks_by("RE4", "RE2", "RE1")
+def sequences_where_one_answer_belongs(program):
+    def change(layer, config):
+        last = program["model"].layers[-1]
+        rnn = isinstance(layer, layers.RNN) and not layer.return_sequences
+        if rnn and layer.name == last.name:
+            return layer.__class__.from_config({**config, "return_sequences": True})
+
+    return changed(program, change) if program["model"].compiled else None
+
+
+# Cost
+
+
+@breaks_by("RE5")
+def padded_to_a_hundred_and_more(program):
+    batches, found = padded_inputs(program)
+    if not found or len(keras.tree.flatten(batches[0][0])) != 1 or batches[0][1] is None:
+        return None
+    if any(np.ndim(y) > 2 for y in keras.tree.flatten(batches[0][1])):
+        return None
+    if program["model"].input_shape[1] is not None:
+        return None
+    y = keras.tree.flatten(batches[0][1])[0]
+    if y.ndim == 2 and y.shape[1] == keras.tree.flatten(batches[0][0])[0].shape[1]:
+        return None
+    for batch in batches:
+        x = keras.tree.flatten(batch[0])[0]
+        more = [(0, 0), (0, 120)] + [(0, 0)] * (x.ndim - 2)
+        batch[0] = keras.tree.pack_sequence_as(batch[0], [np.pad(x, more)])
+    return with_batches(program, batches)
+
+
+@breaks_by("RE503")
+def left_eager(program):
+    model = copied(program["model"])
+    if model is None or not model.compiled or keras.backend.backend() == "torch":
+        return None
+    model.compile("sgd", program["model"].loss, run_eagerly=True)
+    return {**program, "model": model}
+
+
+@breaks_by("RE504")
+def normalised_one_row_at_a_time(program):
+    model = copied(program["model"])
+    batches = batches_of(program)
+    if model is None or not batches or not isinstance(batches[0][0], np.ndarray):
+        return None
+    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2 or batches[0][1] is None:
+        return None
+    if not isinstance(batches[0][1], np.ndarray) or not isinstance(program["model"].loss, str):
+        return None
+    h = layers.BatchNormalization()(layers.Dense(4)(model.outputs[0]))
+    new = keras.Model(model.inputs[0], layers.Dense(model.outputs[0].shape[-1])(h))
+    new.compile("sgd", program["model"].loss)
+    single = [[part if part is None else part[:1] for part in batch] for batch in batches]
+    return {**with_batches(program, [*batches, single[0]]), "model": new}
+
+
+def same(program, mutant):
+    """Whether answers and loss of the two are the same on each batch of the data, row by row.
+
+    Each row is also given alone without the padding that its batch adds, as `predict` may.
+    """
+    before, after = batches_of(program), batches_of(mutant)
+    if not before or not after or len(before) != len(after):
+        return False
+    try:
+        for one, two in zip(before, after, strict=True):
+            answers = []
+            for arguments, batch in ((program, one), (mutant, two)):
+                model = arguments["model"]
+                full = keras.tree.flatten(model(batch[0], training=False))
+                alone = keras.tree.flatten(model(_shorter(batch[0]), training=False))
+                answers.append([keras.ops.convert_to_numpy(a) for a in (*full, *alone)])
+            for a, b in zip(*answers, strict=True):
+                if a.shape != b.shape or not np.allclose(a, b, atol=1e-6, equal_nan=True):
+                    return False
+    except Exception:
+        return False  # one of them cannot be called: no proof
+    return True
+
+
+def _shorter(x):
+    """Return the first row of the inputs."""
+    return keras.tree.map_structure(lambda leaf: leaf[:1], x)
