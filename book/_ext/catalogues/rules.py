@@ -48,17 +48,7 @@ class Example(examples.Module):
         function, text = self.definitions[name]
         own = [node for node in function.body if isinstance(node, ast.Import | ast.ImportFrom)]
         body = [node for node in function.body[1:] if node not in own]  # 0 is the docstring
-        given = body[-1].value
-        if not isinstance(given, ast.Dict):
-            raise ValueError(f"{self.name}.{name}: expected to end with `return {{…}}`")
-        named = {
-            ast.literal_eval(key): value
-            for key, value in zip(given.keys, given.values, strict=True)
-        }
-        arguments = [
-            _code(text, value) if key in ("model", "data") else f"{key}={_code(text, value)}"
-            for key, value in named.items()
-        ]
+        arguments = _arguments(text, body[-1].value)
         above = examples.source(text, body[:-1])
         defined = len(body) > 1 and isinstance(body[-2], ast.FunctionDef | ast.ClassDef)
         shown = "\n".join([*([above + "\n\n" * defined] if above else []), _call(arguments)])
@@ -80,6 +70,19 @@ def _capital(text: str) -> str:
 
 def _code(text: str, node: ast.expr) -> str:
     return " ".join(ast.get_source_segment(text, node).split())
+
+
+def _arguments(text: str, given: ast.expr) -> list[str]:
+    """Return the arguments of the audit that an example returns, as code."""
+    if not isinstance(given, ast.Dict) or None in given.keys:
+        return [f"**{_code(text, given)}"]
+    named = {
+        ast.literal_eval(key): value for key, value in zip(given.keys, given.values, strict=True)
+    }
+    return [
+        _code(text, value) if key in ("model", "data") else f"{key}={_code(text, value)}"
+        for key, value in named.items()
+    ]
 
 
 def _call(arguments: list[str]) -> str:
