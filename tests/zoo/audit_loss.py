@@ -246,7 +246,7 @@ def filler_rows_in_a_metric(broken):
 @breaks("RE404")
 def one_number_under_a_mask(broken):
     def hits(y_true, y_pred):
-        same = ops.cast(ops.equal(ops.cast(y_true, "int64"), ops.argmax(y_pred, -1)), "float32")
+        same = ops.cast(ops.equal(ops.cast(y_true, "int32"), ops.argmax(y_pred, -1)), "float32")
         return ops.mean(same) if broken else same
 
     model = compiled(tagger(), "sparse_categorical_crossentropy", metrics=[hits])
@@ -263,7 +263,7 @@ def labels_that_only_the_loss_skips(broken):
 
     def hits(y_true, y_pred):
         real = ops.cast(ops.not_equal(y_true, -1), "float32")
-        same = ops.cast(ops.equal(ops.cast(y_true, "int64"), ops.argmax(y_pred, -1)), "float32")
+        same = ops.cast(ops.equal(ops.cast(y_true, "int32"), ops.argmax(y_pred, -1)), "float32")
         return ops.sum(same * real, axis=-1) / ops.sum(real, axis=-1)
 
     return {"model": compiled(model, loss, metrics=[hits]), "data": (x, y)}
