@@ -53,12 +53,10 @@ def padded_steps(subject: Subject, rows: Scored) -> Iterator[Blank]:
             steps = subject.leaves[one.place].shape[1]
             if answer.shape[1] != steps or target.shape[1] != steps:
                 continue
-            follows = _follows(subject, one, place)
             where = _blank(one, steps, rows.rows)
-            if follows is False or not where.any() or where.all():
+            if not where.any() or where.all():
                 continue
-            sure = follows and (one.how == "given" or one.value in subject.marks)
-            if not sure and not (_one_value(target[where]) and (follows or answer.ndim > 2)):
+            if not _belongs(one, _follows(subject, one, place), target, where, answer.ndim):
                 continue
             known = True
             yield Blank(
@@ -67,6 +65,21 @@ def padded_steps(subject: Subject, rows: Scored) -> Iterator[Blank]:
             break
         if not known and subject.padding:
             yield from _padded_targets(rows, place, target)
+
+
+def _belongs(
+    one: Padded, follows: bool | None, target: np.ndarray, where: np.ndarray, rank: int
+) -> bool:
+    """Whether steps of the targets are padding if these steps of an input are."""
+    blank, real = target[where], target[~where]
+    if follows:
+        ragged = len(np.unique(one.lengths)) > 1
+        return ragged or _one_value(blank)
+    if follows is None:
+        return rank > 2 and _one_value(blank)
+    # An output of a length of its own, such as that of an autoencoder: padded in the same way?
+    every = tuple(range(1, target.ndim - 1))
+    return bool((blank == one.value).all() and not (real == one.value).all(axis=every).any())
 
 
 def _follows(subject: Subject, one: Padded, place: int) -> bool | None:

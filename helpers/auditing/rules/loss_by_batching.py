@@ -48,7 +48,7 @@ def check(subject: Subject) -> Iterator[Found]:
         return
     if not np.isfinite(once):
         raise Undecided(f"the loss of batch {subject.batch.index} is {once:g}")
-    losses = [float(once), *_repeated(subject, rows)]
+    losses = [_loss(subject, rows), *_repeated(subject, rows)]
     grown, again = losses[1] - losses[0], losses[2] - losses[0]
     if differ(losses[0], losses[1], 1e-3) and _sums(grown, again):
         yield Found(
@@ -63,18 +63,18 @@ def check(subject: Subject) -> Iterator[Found]:
 
 
 def _repeated(subject: Subject, rows: Scored) -> list[float]:
-    """Return the loss of all rows twice and three times over, called anew if that is possible."""
-    n = rows.rows
-    found = []
-    for times in (2, 3):
-        many = rows.take(np.tile(np.arange(n), times))
-        if getattr(subject.model, "losses", None):  # layers that add losses see the rows only so
-            try:
-                subject.model(many.x, training=False)
-            except Exception:
-                raise Undecided("the model adds losses, and takes one number of rows") from None
-        found.append(float(loss_of(subject, many)))
-    return found
+    """Return the loss of all rows twice and three times over."""
+    return [_loss(subject, rows.take(np.tile(np.arange(rows.rows), n))) for n in (2, 3)]
+
+
+def _loss(subject: Subject, rows: Scored) -> float:
+    """Return the loss of rows; layers that add losses see the rows first."""
+    if getattr(subject.model, "losses", None):
+        try:
+            subject.model(rows.x, training=False)
+        except Exception:
+            raise Undecided("the model adds losses, and takes one number of rows") from None
+    return float(loss_of(subject, rows))
 
 
 def _sums(grown: float, again: float) -> bool:
@@ -84,7 +84,7 @@ def _sums(grown: float, again: float) -> bool:
 
 def _tell_apart(subject: Subject, rows: Scored, whole: float) -> None:
     """Say where a loss depends on its neighbours by what it is, which no batch can tell."""
-    alone = [float(loss_of(subject, rows.take([i]))) for i in range(rows.rows)]
+    alone = [_loss(subject, rows.take([i])) for i in range(rows.rows)]
     if not differ(whole, np.mean(alone), 1e-3):
         return
     told = f"loss {whole:.4g} of {rows.rows} rows together, {np.mean(alone):.4g} row by row"
