@@ -281,3 +281,86 @@ def labels_one_batch_behind(broken):
     model = compiled(keras.Sequential([keras.Input((4,)), layers.Dense(3)]), None)
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return {"model": model, "data": Late(np.ones((20, 4), "float32"))}
+
+
+# RE110: a batch has other rows when it is asked for again
+
+
+@breaks("RE110")
+def rows_drawn_at_random(broken):
+    x = np.arange(160, dtype="float32").reshape(40, 4)
+
+    class Drawn(Rows):
+        def __getitem__(self, i):
+            if not broken:
+                return super().__getitem__(i)
+            rows = np.random.randint(0, 40, self.size)
+            return tuple(array[rows] for array in self.arrays)
+
+    return {"model": dense(), "data": Drawn(x, x[:, :1])}
+
+
+@breaks("RE110")
+def next_of_an_iterator(broken):
+    x = np.arange(96, dtype="float32").reshape(24, 4)
+
+    class Endless(keras.utils.PyDataset):
+        def __init__(self):
+            super().__init__()
+            self.stream = self.batches()
+
+        def batches(self):
+            while True:
+                yield from (self.cut(i) for i in range(3))
+
+        def cut(self, i):
+            return {"x": x[8 * i : 8 * i + 8]}, {"y": x[8 * i : 8 * i + 8, :1]}
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return next(self.stream) if broken else self.cut(i)
+
+    inputs = keras.Input((4,), name="x")
+    model = keras.Model({"x": inputs}, {"y": layers.Dense(1, name="y")(inputs)})
+    return {"model": compiled(model, {"y": "mse"}), "data": Endless()}
+
+
+@breaks("RE110")
+def shuffled_with_the_last_batch(broken):
+    x = np.arange(80, dtype="float32").reshape(20, 4)
+
+    class Shuffled(Rows):
+        order = np.arange(20)
+
+        def __getitem__(self, i):
+            if broken and i == len(self) - 1:
+                self.order = np.random.permutation(self.order)
+            rows = self.order[8 * i : 8 * i + 8]
+            return x[rows], x[rows, :1]
+
+        def on_epoch_end(self):
+            self.order = np.random.permutation(self.order)
+
+    return {"model": dense(), "data": Shuffled(x)}
+
+
+@breaks("RE110")
+def rows_taken_out_of_a_pool(broken):
+    class Pool(keras.utils.PyDataset):
+        def __init__(self):
+            super().__init__()
+            self.pool = [(i, float(i)) for i in range(24)]
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            pool = self.pool
+            taken = [pool.pop() for _ in range(8)] if broken else pool[8 * i : 8 * i + 8]
+            x, y = zip(*taken, strict=True)
+            return np.repeat(np.array(x)[:, None], 4, 1).astype("float32"), np.array(y)[:, None]
+
+    x = np.ones((8, 4), "float32")
+    return {"model": dense(), "data": (x, x[:, :1]), "validation": Pool()}

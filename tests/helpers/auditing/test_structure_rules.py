@@ -11,6 +11,7 @@ from audit_programs import Rows, compiled, dense, vectors
 from keras import layers
 
 from helpers.auditing import audit
+from helpers.auditing.asked import source_kept
 from helpers.batching import fixed
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
@@ -313,3 +314,161 @@ def test_unlike_rows_and_a_step_of_its_own_are_undecided():
     data = Listed((rows(4), rows(3, 4)))
     report = audit(compiled(Own()), data, select="RE109")
     assert "a train_step of its own" in why(report, "RE109")[1]
+
+
+X = np.arange(96, dtype="float32").reshape(24, 4)
+
+
+class Augmented(Rows):
+    """Rows of X, with what a function makes of each batch: it takes the dataset, x and y."""
+
+    def __init__(self, change, **attributes):
+        super().__init__(X, X[:, :1] % 3)
+        self.change = change
+        vars(self).update(attributes)
+
+    def __getitem__(self, i):
+        return self.change(self, *super().__getitem__(i))
+
+
+def noise(data, x, y):
+    return x + np.random.normal(size=x.shape), y
+
+
+def flips(data, x, y):
+    return (x[:, ::-1] if data.rng.random() < 0.5 else x), y
+
+
+def fresh_noise(data, x, y):
+    return x * np.random.default_rng().uniform(0.5, 2, x.shape), y
+
+
+def counted_seed(data, x, y):
+    data.calls += 1
+    return x + np.random.default_rng(data.calls).normal(size=x.shape), y
+
+
+def mixed(data, x, y):
+    share = data.rng.beta(0.2, 0.2)
+    return share * x + (1 - share) * x[::-1], share * y + (1 - share) * y[::-1]
+
+
+def masked_tokens(data, x, y):
+    tokens = x.astype("int64")
+    hidden = data.rng.random(x.shape) < 0.15
+    return np.where(hidden, 1000, tokens), np.where(hidden, tokens, -1)
+
+
+def order_within_a_batch(data, x, y):
+    order = np.random.permutation(len(x))
+    return x[order], y[order]
+
+
+def cached(data, x, y):
+    return data.cache.setdefault(float(x[0, 0]), (x + np.random.normal(size=x.shape), y))
+
+
+def counted(data, x, y):
+    data.calls += 1
+    return x, y
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        noise,
+        flips,
+        fresh_noise,
+        counted_seed,
+        mixed,
+        masked_tokens,
+        order_within_a_batch,
+        cached,
+        counted,
+    ],
+    ids=lambda change: change.__name__,
+)
+def test_augmentation_of_values_is_steady(change):
+    data = Augmented(change, rng=np.random.default_rng(1), calls=0, cache={})
+    report = audit(dense(), data, select="RE110")
+    assert (report.findings, report.undecided) == ((), ())
+    assert data.calls == 0
+
+
+def test_an_order_that_is_drawn_at_the_first_call_is_steady():
+    class Lazy(Rows):
+        order = None
+
+        def __getitem__(self, i):
+            if self.order is None:
+                self.order = np.random.permutation(24)
+            rows = self.order[8 * i : 8 * i + 8]
+            return X[rows], X[rows, :1]
+
+    assert audit(dense(), Lazy(X), select="RE110").findings == ()
+
+
+def other_targets(data, x, y):
+    data.calls += 1
+    return x, y + data.calls
+
+
+def cropped(data, x, y):
+    rows = np.random.randint(3, 8)
+    return x[:rows], y[:rows]
+
+
+def other_steps(data, x, y):
+    data.calls += 1
+    return np.pad(x, ((0, 0), (0, data.calls))), y
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (other_targets, "of 8 targets differ, by the calls before it"),
+        (cropped, "rows, then"),
+        (other_steps, "x (8, 7), then (8, 8), by the calls before it"),
+    ],
+    ids=lambda case: getattr(case, "__name__", ""),
+)
+def test_what_is_unsteady_is_said(change, said):
+    (found,) = audit(dense(), Augmented(change, calls=0), select="RE110").warnings
+    assert said in found.measured
+
+
+def test_asking_again_leaves_lists_and_iterators_as_they_were():
+    class Pool(Rows):
+        def __init__(self):
+            super().__init__(X, X[:, :1])
+            self.pool, self.stream = list(range(9)), iter(range(9))
+
+        def __getitem__(self, i):
+            if self.pool:
+                self.pool.pop()
+            return super().__getitem__(i)
+
+    data = Pool()
+    with source_kept(data):
+        data[0], next(data.stream)
+    assert (data.pool, list(data.stream)) == (list(range(9)), list(range(9)))
+
+
+def test_keras_shows_rows_twice_where_the_rule_warns():
+    class Next(Rows):
+        at = 0
+
+        def __getitem__(self, i):
+            self.at += 1
+            seen.append(self.at - 1)
+            return super().__getitem__((self.at - 1) % 3)
+
+    seen: list = []
+    assert codes(audit(dense(), Next(X, X[:, :1]), select="RE110")) == ["RE110"]
+    seen.clear()
+    dense().fit(Next(X, X[:, :1]), shuffle=False, verbose=0)
+    assert len(seen) == {"tensorflow": 5, "jax": 4, "torch": 4}[keras.backend.backend()]
+
+
+def test_arrays_are_not_asked_for_by_number():
+    assert why(audit(dense(), pair()), "RE110")[0] == "passed"
