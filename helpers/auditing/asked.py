@@ -5,7 +5,7 @@ import copy
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import keras
@@ -16,6 +16,8 @@ from helpers.auditing.kept import attributes_kept
 from helpers.auditing.structure import arrays_of
 from helpers.feeding import PackedDataset, PlannedDataset
 
+MOST_BYTES = 1 << 23  # of an array that `attributes_kept` puts back
+_FEW = 100  # arrays of a list that are put back
 _MOST = 4096  # numbers of a row that are compared
 
 
@@ -46,8 +48,12 @@ def ask(source: keras.utils.PyDataset, index: int) -> Looked:
 
 @contextlib.contextmanager
 def source_kept(source: Any) -> Iterator[None]:
-    """Put back attributes of a dataset, what its lists hold, and where its iterators stand."""
+    """Put back attributes of a dataset, what its lists hold, and where its iterators stand.
+
+    Arrays above `MOST_BYTES` and many arrays in a list stay as they are made.
+    """
     held: list[tuple[Any, Any]] = []
+    arrays: list[tuple[np.ndarray, np.ndarray]] = []
     iterators: dict[str, Any] = {}
     try:
         with attributes_kept(source):
@@ -56,12 +62,32 @@ def source_kept(source: Any) -> Iterator[None]:
                     held.append((value, copy.copy(value)))
                 elif _is_plain_iterator(value):
                     vars(source)[name], iterators[name] = itertools.tee(value)
+            arrays = [(array, array.copy()) for array in _nested(source)]
             yield
     finally:
+        for array, copied in arrays:
+            array[...] = copied
         vars(source).update(iterators)
         for value, before in held:
             value.clear()
             (value.extend if isinstance(value, list | deque) else value.update)(before)
+
+
+def arrays_in(source: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the arrays that a dataset holds, with copies of them; large ones are left out."""
+    own = [v for v in vars(source).values() if isinstance(v, np.ndarray)]
+    small = [array for array in own if array.nbytes <= MOST_BYTES]
+    return [(array, array.copy()) for array in (*small, *_nested(source))]
+
+
+def _nested(source: Any) -> list[np.ndarray]:
+    """Return small arrays in lists, tuples and dicts of a dataset, as long as these are few."""
+    found = []
+    for value in vars(source).values():
+        items = list(value.values()) if isinstance(value, dict) else value
+        if isinstance(items, list | tuple) and len(items) <= _FEW:
+            found += [a for a in items if isinstance(a, np.ndarray) and a.flags.writeable]
+    return [array for array in found if array.nbytes <= MOST_BYTES]
 
 
 def _is_plain_iterator(value: Any) -> bool:
@@ -98,29 +124,69 @@ def generators_of(source: Any) -> Callable[[], None]:
     return reset
 
 
+def disturb(source: Any) -> None:
+    """Draw a number from each random generator, so that the next ones are others."""
+    random.random()
+    np.random.random()
+    for value in vars(source).values():
+        if isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
+            value.random()
+
+
+@contextlib.contextmanager
+def large_arrays_locked(source: Any) -> Iterator[None]:
+    """Let what changes a large array of a dataset in place raise, since it would stay changed."""
+    locked = [
+        value
+        for value in vars(source).values()
+        if isinstance(value, np.ndarray) and value.nbytes > MOST_BYTES and value.flags.writeable
+    ]
+    for array in locked:
+        array.flags.writeable = False
+    try:
+        yield
+    finally:
+        for array in locked:
+            array.flags.writeable = True
+
+
 def is_same(one: Looked, other: Looked) -> bool:
     """Whether two batches hold the same numbers in the same places."""
     before, now = arrays_of(one), arrays_of(other)
     return before.keys() == now.keys() and all(
-        _is_equal(before[place], now[place]) for place in before
+        is_equal(before[place], now[place]) for place in before
     )
 
 
-def rows_in(batch: Looked, parts: str = "xy") -> list[bytes]:
-    """Return a key for each row of a batch: the same for the same numbers."""
-    leaves = [
-        array
+def rows_in(batch: Looked, parts: str = "xy", open_places: Container[str] = ()) -> list[bytes]:
+    """Return a key for each row of a batch: the same for the same numbers.
+
+    Args:
+        batch: The batch.
+        parts: Of what: ``"x"``, ``"y"`` or both.
+        open_places: Places of arrays whose rows are compared without zeros at their ends, since
+            they are padded to lengths that vary.
+    """
+    leaves = {
+        place: array
         for place, array in arrays_of(batch).items()
         if place[0] in parts and isinstance(array, np.ndarray) and array.ndim
-    ]
+    }
     keys = []
-    for row in range(min((len(leaf) for leaf in leaves), default=0)):
-        flat = [leaf[row].ravel() for leaf in leaves]
-        keys.append(b"|".join(one[:: 1 + one.size // _MOST].tobytes() for one in flat))
+    for row in range(min(map(len, leaves.values()), default=0)):
+        key = []
+        for place, leaf in leaves.items():
+            flat = leaf[row].ravel()
+            if place in open_places:
+                real = np.flatnonzero(flat)
+                flat = flat[real[0] : real[-1] + 1] if len(real) else flat[:0]
+            key.append(flat[:: 1 + flat.size // _MOST].tobytes())
+        keys.append(b"|".join(key))
     return keys
 
 
-def _is_equal(one: Any, other: Any) -> bool:
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two arrays are the same, NaN as well."""
     if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
         return type(one) is type(other)
     numbers = one.dtype.kind in "fc" and other.dtype.kind in "fc"

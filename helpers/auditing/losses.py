@@ -16,8 +16,9 @@ def has_loss(model: keras.Layer) -> bool:
 
 def loss_of(model: Any, batch: Looked) -> float:
     """Return the loss that a compiled model has on a batch, in inference mode."""
+    x, y, weight = _tensors(batch)
     with everything_kept(model):
-        return float(keras.ops.convert_to_numpy(_loss(model, *_tensors(batch), training=False)))
+        return float(keras.ops.convert_to_numpy(_loss(model, x, y, weight, training=False)))
 
 
 def gradients_of(model: Any, batch: Looked) -> dict[str, np.ndarray]:
@@ -57,15 +58,15 @@ def _loss(model: Any, x: Any, y: Any, weight: Any, training: bool) -> Any:
     return model.compute_loss(x=x, y=y, y_pred=answers, sample_weight=weight, training=training)
 
 
-def _tensors(batch: Looked) -> tuple:
+def _tensors(batch: Looked) -> list:
     parts = (batch.x, batch.y, batch.weight)
     convert = keras.ops.convert_to_tensor
-    return tuple(
+    return [
         None
         if p is None
         else keras.tree.map_structure(lambda a: None if a is None else convert(a), p)
         for p in parts
-    )
+    ]
 
 
 def _dense(gradient: Any) -> np.ndarray:

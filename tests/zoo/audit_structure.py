@@ -364,3 +364,86 @@ def rows_taken_out_of_a_pool(broken):
 
     x = np.ones((8, 4), "float32")
     return {"model": dense(), "data": (x, x[:, :1]), "validation": Pool()}
+
+
+# RE111: on_epoch_end changes what an epoch shows
+
+
+@breaks("RE111")
+def more_batches_in_each_epoch(broken):
+    x = np.arange(96, dtype="float32").reshape(24, 4)
+
+    class Growing(Rows):
+        shown = 2
+
+        def __len__(self):
+            return self.shown
+
+        def on_epoch_end(self):
+            self.shown = min(self.shown + 1, 6) if broken else 2
+
+    return {"model": dense(), "data": Growing(x, x[:, :1], size=4), "fit": {"epochs": 3}}
+
+
+@breaks("RE111")
+def inputs_and_targets_shuffled_apart(broken):
+    class Apart(Rows):
+        def on_epoch_end(self):
+            orders = [np.random.permutation(24) for _ in self.arrays]
+            orders = orders if broken else orders[:1] * 2
+            pairs = zip(self.arrays, orders, strict=True)
+            self.arrays = tuple(array[order] for array, order in pairs)
+
+    x = np.arange(96, dtype="float32").reshape(24, 4)
+    return {"model": dense(), "data": Apart(x, x[:, :1] % 7)}
+
+
+@breaks("RE111")
+def another_file_for_each_epoch(broken):
+    files = np.arange(384, dtype="float32").reshape(4, 24, 4)
+
+    class Files(keras.utils.PyDataset):
+        def __init__(self):
+            super().__init__()
+            self.file = 0
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            x = files[self.file, 8 * i : 8 * i + 8]
+            return {"x": x}, x.mean(axis=1)
+
+        def on_epoch_end(self):
+            self.file = (self.file + 1) % 4 if broken else self.file
+
+    inputs = keras.Input((4,), name="x")
+    model = keras.Model({"x": inputs}, layers.Dense(1)(inputs))
+    return {"model": compiled(model), "data": Files(), "fit": {"epochs": 4}}
+
+
+@breaks("RE111")
+def schedule_of_as_many_steps_as_epochs(broken):
+    x, y = np.ones((24, 4), "float32"), np.ones((24, 1), "float32")
+
+    class Scheduled(Rows):
+        epoch, share, shares = 0, 0.1, (0.1, 0.2, 0.3)
+
+        def on_epoch_end(self):
+            self.epoch += 1
+            self.share = self.shares[self.epoch if broken else min(self.epoch, 2)]
+
+    return {"model": dense(), "data": (x, y), "validation": Scheduled(x, y), "fit": {"epochs": 3}}
+
+
+@breaks("RE111")
+def shuffled_rows_to_predict(broken):
+    x = np.arange(96, dtype="float32").reshape(24, 4)
+
+    class Shuffled(Rows):
+        def on_epoch_end(self):
+            if broken:
+                (x,) = self.arrays
+                self.arrays = (x[np.random.permutation(len(x))],)
+
+    return {"model": dense(), "data": (x, x[:, :1]), "predict": Shuffled(x)}

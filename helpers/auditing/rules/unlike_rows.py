@@ -46,8 +46,8 @@ def _unlike(model: Any, feed: Feed) -> Iterator[Found]:
         why = "Keras refuses them" if feed.kind == "arrays" else _why(model, feed, batch, rows)
         if why:
             where = feed.name if feed.kind == "arrays" else f"{feed.name}, batch {batch.index}"
-            first, *others = rows
-            other = next(place for place in others if rows[place] != rows[first])
+            first = next(iter(rows))
+            other = next(place for place in rows if rows[place] != rows[first])
             yield Found(
                 f"{where}: {first} has {_counted(rows[first])} and {other} "
                 f"{_counted(rows[other])}; {why}",

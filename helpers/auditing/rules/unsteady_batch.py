@@ -7,8 +7,10 @@ import keras
 import numpy as np
 
 from helpers.auditing.asked import (
+    arrays_in,
     ask,
     generators_of,
+    is_equal,
     is_ours,
     is_same,
     rows_in,
@@ -60,6 +62,7 @@ def _unsteady(feed: Feed) -> Iterator[Found]:
     first: dict[int, Looked] = {}
     again: list[Looked] = []
     with source_kept(feed.source):
+        held = arrays_in(feed.source)
         for index in (*picks, *picks[::-1], picks[0]):
             try:
                 batch = ask(feed.source, index)
@@ -71,6 +74,7 @@ def _unsteady(feed: Feed) -> Iterator[Found]:
                 again.append(batch)
             else:
                 first[index] = batch
+        in_place = [array.shape for array, copy in held if not is_equal(array, copy)]
     changed = [batch for batch in again if not is_same(batch, first[batch.index])]
     if not changed:
         return
@@ -81,13 +85,23 @@ def _unsteady(feed: Feed) -> Iterator[Found]:
         if words:
             yield _found(feed, batch.index, *words)
             return
+    if by_state and in_place:
+        yield _found(
+            feed,
+            changed[0].index,
+            "has other numbers, since __getitem__ changes what the dataset holds in place,",
+            f"an array {in_place[0]} of the dataset is another after {len(first) + len(again)} "
+            "calls",
+            "Copy rows before they are changed, such as x = x / 255 for x /= 255.",
+        )
 
 
-def _found(feed: Feed, index: int, what: str, measured: str) -> Found:
+def _found(feed: Feed, index: int, what: str, measured: str, fix: str = "") -> Found:
     return Found(
         f"batch {index} of {feed.name} {what} when it is asked for again",
         f"{feed.name}, batch {index}",
         measured,
+        fix,
     )
 
 
@@ -95,7 +109,7 @@ def _by_state(feed: Feed, picks: list[int]) -> bool:
     """Whether batches depend on the calls before, with random numbers the same."""
     source, reset = feed.source, generators_of(feed.source)
     answers = []
-    for before in ((), (), picks[1:] or picks):
+    for before in ((), (), (*picks, *picks[1:])):
         with source_kept(source):
             try:
                 reset()

@@ -472,3 +472,147 @@ def test_keras_shows_rows_twice_where_the_rule_warns():
 
 def test_arrays_are_not_asked_for_by_number():
     assert why(audit(dense(), pair()), "RE110")[0] == "passed"
+
+
+def test_rows_that_are_scaled_in_place_are_found():
+    class Scaled(Rows):
+        def __getitem__(self, i):
+            x, y = super().__getitem__(i)
+            x /= 255
+            return x, y
+
+    x = 255 * X
+    data = Scaled(x, X[:, :1])
+    (found,) = audit(dense(), data, select="RE110").warnings
+    assert "in place" in found.message
+
+
+class Ends(Augmented):
+    """Calls a function with itself when an epoch ends, and another for each batch."""
+
+    def __init__(self, end, change=lambda data, x, y: (x, y), **attributes):
+        super().__init__(change, **attributes)
+        self.end = end
+        self.arrays = tuple(array.copy() for array in self.arrays)
+
+    def on_epoch_end(self):
+        self.end(self)
+
+
+def reordered(data):
+    order = np.random.permutation(len(data.arrays[0]))
+    data.arrays = tuple(array[order] for array in data.arrays)
+
+
+def reordered_in_place(data):
+    for array in data.arrays:
+        np.random.default_rng(data.epoch).shuffle(array)
+    data.epoch += 1
+
+
+def noisy(data):
+    data.arrays = X + np.random.normal(size=X.shape), data.arrays[1]
+
+
+def noisy_by_a_seed(data):
+    data.epoch += 1
+    data.arrays = X + np.random.default_rng(data.epoch).normal(size=X.shape), data.arrays[1]
+
+
+def counted_for_a_log(data):
+    data.epoch += 1
+    print("epoch", data.epoch)
+
+
+def drawn_anew(data):
+    data.arrays = np.random.normal(size=X.shape), np.random.normal(size=(24, 1))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [reordered, reordered_in_place, noisy, noisy_by_a_seed, counted_for_a_log, drawn_anew],
+    ids=lambda end: end.__name__,
+)
+def test_ends_of_epochs_that_are_right(end, capsys):
+    data = Ends(end, epoch=0)
+    report = audit(dense(), data, validation=data, fit={"epochs": 3}, select="RE111")
+    assert (report.findings, report.undecided) == ((), ())
+    assert data.epoch == 0
+    assert np.array_equal(data.arrays[0], X)
+    assert capsys.readouterr().out == ""
+
+
+def test_batches_of_rows_of_like_length_are_right():
+    class Bucketed(keras.utils.PyDataset):
+        epoch = 0
+
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, i):
+            rows = np.random.default_rng(self.epoch).permutation(8)[2 * i : 2 * i + 2]
+            x = np.zeros((2, rows.max() + 1, 3), "float32")
+            for place, row in enumerate(rows):
+                x[place, : row + 1] = row + 1
+            return x, np.repeat(x[:, 0, :1, None], x.shape[1], 1)
+
+        def on_epoch_end(self):
+            self.epoch += 1
+
+    model = compiled(keras.Sequential([keras.Input((None, 3)), layers.Dense(1)]))
+    assert audit(model, Bucketed(), select="RE111").findings == ()
+
+
+def longer_rows(data):
+    data.steps += 1
+
+
+def fewer_rows(data):
+    data.arrays = tuple(array[:-1] for array in data.arrays)
+
+
+def too_often(data):
+    data.sizes.pop()
+
+
+@pytest.mark.parametrize(
+    ("end", "change", "said"),
+    [
+        (longer_rows, lambda data, x, y: (x[:, : data.steps], y), "depends on how often"),
+        (fewer_rows, lambda data, x, y: (x, y), "loses rows"),
+        (too_often, lambda data, x, y: (x, y), "it 3 times, once before the first epoch"),
+    ],
+    ids=["longer", "fewer", "too often"],
+)
+def test_ends_of_epochs_that_are_wrong(end, change, said):
+    data = Ends(end, change, steps=1, sizes=[1, 2])
+    (found,) = audit(dense(), data, fit={"epochs": 2}, select="RE111").warnings
+    assert said in found.message
+    assert (data.steps, data.sizes) == (1, [1, 2])
+
+
+def test_a_large_array_is_not_shuffled():
+    class Shuffled(Rows):
+        def on_epoch_end(self):
+            np.random.shuffle(self.large)
+
+    data = Shuffled(X, X[:, :1])
+    data.large = np.zeros(1 << 21)
+    assert why(audit(dense(), data, select="RE111"), "RE111")[0] == "undecided"
+    assert data.large.flags.writeable
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_keras_ends_one_epoch_more_than_there_are(epochs):
+    def count(data):
+        data.ended += 1
+
+    data, validation = Ends(count, ended=0), Ends(count, ended=0)
+    dense().fit(data, validation_data=validation, epochs=epochs, verbose=0)
+    assert (data.ended, validation.ended) == (epochs + 1, 2 * epochs)
+
+
+def test_planned_datasets_are_right():
+    x = [np.ones((length, 3), "float32") for length in (5, 6, 5, 5, 7, 6)]
+    report = audit(lstm(), (fixed(6, 2), x, rows(6, 1)), select=["RE110", "RE111"])
+    assert (report.findings, report.undecided) == ((), ())
