@@ -276,3 +276,61 @@ def several_augmentations_of_scaled_pictures(broken):
         return Rows(pictures(1 / 255), targets(4, 1), size=4)
 
     return {"model": model, "data": make}
+
+
+# RE116: the axes of sample weights
+
+
+def tagger(**options):
+    head = layers.Dense(3, activation="softmax")
+    gru = layers.GRU(4, return_sequences=True)
+    model = keras.Sequential([keras.Input((None, 3)), gru, head])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(**options))
+    return model
+
+
+@breaks("RE116")
+def one_row_of_weights_for_steps(broken):
+    class Weighted(Rows):
+        def __getitem__(self, i):
+            x, y, weight = super().__getitem__(i)
+            return x, y, weight[0] if broken else weight
+
+    x, y = vectors((7, 7, 7, 7)), np.ones((4, 7), "int32")
+    data = Weighted(x, y, np.linspace(0, 1, 28, dtype="float32").reshape(4, 7), size=4)
+    return {"model": tagger(), "data": data}
+
+
+@breaks("RE116")
+def weights_of_rows_are_summed_before_steps(broken):
+    mean = {"reduction": "mean_with_sample_weight"}
+    x, y = vectors((7, 7, 7, 7)), np.ones((4, 7), "int32")
+    weight = np.array([[1], [2], [0], [1]], "float32")
+    weight = weight if broken else np.repeat(weight, 7, axis=1)
+    return {"model": tagger(**mean), "data": lambda: Rows(x, y, weight, size=4)}
+
+
+@breaks("RE116")
+def weights_of_classes_as_those_of_rows(broken):
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(inputs))
+    model.compile("sgd", "categorical_crossentropy")
+    y = np.eye(3, dtype="float32")[[0, 1, 2, 1, 0, 2]]
+    classes = np.array([1, 5, 2], "float32")
+    weight = y * classes if broken else (y * classes).sum(axis=1)
+    return {"model": model, "data": (np.ones((6, 4), "float32"), y, weight)}
+
+
+@breaks("RE116")
+def loss_without_an_axis_of_rows(broken):
+    def distance(y_true, y_pred):
+        square = keras.ops.square(y_true - y_pred)
+        return keras.ops.mean(square) if broken else keras.ops.mean(square, axis=-1)
+
+    inputs = keras.Input((4,))
+    heads = [layers.Dense(1, name="a")(inputs), layers.Dense(1, name="b")(inputs)]
+    model = compiled(keras.Model(inputs, heads), {"a": distance, "b": "mae"})
+    y = {"a": targets(6, 1), "b": targets(6, 1)}
+    weight = {"a": np.arange(6, dtype="float32"), "b": np.arange(6, dtype="float32")}
+    x = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
+    return {"model": model, "data": (x, y, weight), "ignore": "RE4"}

@@ -205,3 +205,52 @@ def test_random_state_of_a_layer_is_as_before():
     before = np.array(keras.ops.convert_to_numpy(layer.generator.state))
     assert verdict("RE115", model, images()) == "found"
     assert np.array_equal(before, keras.ops.convert_to_numpy(layer.generator.state))
+
+
+# RE116
+
+
+def steps_model(loss="mse"):
+    rnn = layers.SimpleRNN(1, return_sequences=True)
+    return compiled(keras.Sequential([keras.Input((None, 3)), rnn]), loss)
+
+
+def weighted(*shape, rows=4, steps=7):
+    x = vectors((steps,) * rows, steps)
+    weight = np.random.default_rng(0).uniform(0.1, 1, shape).astype("float32")
+    return x, x.mean(axis=2, keepdims=True), weight
+
+
+def test_weights_axis_needs_weights_and_a_loss():
+    assert verdict("RE116", dense(), (np.ones((8, 4)), np.ones((8, 1)))) == (
+        "the batches hold no sample weights"
+    )
+    bare = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    assert "without a loss" in verdict("RE116", bare, np.ones((8, 4)))
+
+
+@pytest.mark.parametrize("shape", [(4, 7), (4, 7, 1), (4, 1), (4,)])
+def test_weights_of_a_loss_per_step_that_fit_or_belong_to_another_rule(shape):
+    assert verdict("RE116", steps_model(), weighted(*shape)) == "passed"
+
+
+@pytest.mark.parametrize("shape", [(4, 7, 3), (4, 5), (4, 1, 1, 7)])
+def test_weights_of_a_loss_per_step_that_do_not_fit(shape):
+    assert verdict("RE116", steps_model(), weighted(*shape)) == "found"
+
+
+def test_weights_of_rows_in_a_column_are_right():
+    x, y = np.ones((6, 4), "float32"), np.ones((6, 1), "float32")
+    column = np.arange(6, dtype="float32")[:, None]
+    assert verdict("RE116", dense(), (x, y, column)) == "passed"
+    square = np.tri(6, dtype="float32")
+    assert verdict("RE116", dense(), (x, y, square)) == "found"
+    assert verdict("RE116", dense(), (x, y), validation=(x, y, square)) == "found"
+
+
+def test_loss_that_weighs_by_itself_is_undecided():
+    class Own(keras.losses.Loss):
+        def __call__(self, y_true, y_pred, sample_weight=None):
+            return keras.ops.mean((y_true - y_pred) ** 2)
+
+    assert "a way of its own" in verdict("RE116", steps_model(Own()), weighted(4, 5))
