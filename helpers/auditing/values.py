@@ -81,7 +81,7 @@ def watched(
 
     def note(layer: keras.Layer, call: Callable, *args: Any, **kwargs: Any) -> Any:
         first = args[0] if args else next(iter(kwargs.values()), None)
-        given = _array(first.get("images") if isinstance(first, dict) else first)
+        given = array_of(first.get("images") if isinstance(first, dict) else first)
         if given is not None:
             more = [*args[1:], *list(kwargs.values())[not args :]]
             alone = not any(one is not None and one is not False for one in more)
@@ -108,7 +108,7 @@ def run(subject: Subject, batch: Looked, *, training: bool = False) -> list[tupl
         raise Undecided(
             f"the model cannot be called with batch {batch.index}: {first_line(error)}"
         ) from error
-    return [(_array(one), _array(mask_of(one))) for one in keras.tree.flatten(outputs)]
+    return [(array_of(one), array_of(mask_of(one))) for one in keras.tree.flatten(outputs)]
 
 
 def maskers(subject: Subject) -> list[tuple[keras.Layer, Any]]:
@@ -118,7 +118,7 @@ def maskers(subject: Subject) -> list[tuple[keras.Layer, Any]]:
         if isinstance(layer, keras.layers.Embedding) and layer.mask_zero:
             found.append((layer, 0))
         elif isinstance(layer, keras.layers.Masking):
-            value = _array(layer.mask_value)
+            value = array_of(layer.mask_value)
             if value is not None and value.size == 1:
                 found.append((layer, value.item()))
     return found
@@ -177,7 +177,8 @@ def moved(one: list[tuple[Any, Any]], other: list[tuple[Any, Any]]) -> float:
     return most
 
 
-def _array(value: Any) -> np.ndarray | None:
+def array_of(value: Any) -> np.ndarray | None:
+    """Return a tensor as an array, or None if it has no values now."""
     if value is None:
         return None
     try:

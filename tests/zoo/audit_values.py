@@ -95,9 +95,9 @@ def scaled_to_one_after_padding(broken):
     rows = [row - 20 for row in climate()]
     low, high = np.concatenate(rows).min(axis=0), np.concatenate(rows).max(axis=0)
     if broken:
-        x = (filled(rows, "pre") - low) / (high - low)
+        x = (filled(rows) - low) / (high - low)
     else:
-        x = filled([(row - low) / (high - low) for row in rows], "pre")
+        x = filled([(row - low) / (high - low) for row in rows])
     inputs = keras.Input((None, 3))
     h = layers.Bidirectional(layers.GRU(2))(layers.Masking()(inputs))
     return {"model": compiled(keras.Model(inputs, h)), "data": Rows(x, targets(4, 4), size=4)}
@@ -334,3 +334,83 @@ def loss_without_an_axis_of_rows(broken):
     weight = {"a": np.arange(6, dtype="float32"), "b": np.arange(6, dtype="float32")}
     x = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
     return {"model": model, "data": (x, y, weight), "ignore": "RE4"}
+
+
+# RE207: padding in front of rows that cuDNN reads
+
+
+@breaks("RE207")
+def keras_pads_in_front(broken):
+    rows = [[3, 1, 4, 1, 5], [9, 2, 6], [5, 3]]
+    x = keras.utils.pad_sequences(rows, padding="pre" if broken else "post")
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(10, 4, mask_zero=True)(inputs)
+    model = compiled(keras.Model(inputs, layers.Bidirectional(layers.LSTM(2))(h)))
+    return {"model": model, "data": (x, targets(3, 4))}
+
+
+@breaks("RE207")
+def windows_filled_in_front(broken):
+    class Forecast(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.mask, self.rnn = layers.Masking(-5.0), layers.GRU(3, use_cudnn="auto")
+
+        def call(self, batch):
+            return self.rnn(self.mask(batch["window"]))
+
+    x = vectors(side="pre" if broken else "post", value=-5.0)
+    return {"model": compiled(Forecast()), "data": ({"window": x}, targets())}
+
+
+@breaks("RE207")
+def mask_of_ones_own_begins_late(broken):
+    x = keras.Input((None, 3), name="x")
+    real = keras.ops.any(keras.ops.not_equal(x, 0.0), axis=-1)
+    lstm = layers.LSTM(3, use_cudnn="auto" if broken else False)
+    model = compiled(keras.Model({"x": x}, lstm(x, mask=real)))
+
+    def batches():
+        yield {"x": vectors(side="pre")}, targets()
+
+    once = {"fit": {"steps_per_epoch": 1}, "ignore": "generator-ends"}
+    return {"model": model, "data": batches, **once}
+
+
+# RE208: rows without a step
+
+
+@breaks("RE208")
+def mean_of_an_empty_document(broken):
+    inputs = keras.Input((None,), dtype="int32")
+    real = keras.ops.cast(keras.ops.not_equal(inputs, 0), "float32")[..., None]
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs) * real
+    mean = keras.ops.sum(h, axis=1) / keras.ops.sum(real, axis=1)
+    model = compiled(keras.Model(inputs, layers.Dense(1)(mean)))
+    lengths = (7, 0, 5, 3) if broken else (7, 1, 5, 3)
+    return {"model": model, "data": Rows(ids(lengths), targets(4, 1), size=4)}
+
+
+@breaks("RE208")
+def empty_row_in_predict(broken):
+    class Pooled(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embed = layers.Embedding(9, 3, mask_zero=True)
+            self.mean = layers.GlobalAveragePooling1D()
+
+        def call(self, ids):
+            return self.mean(self.embed(ids))
+
+    later = ids((4, 0 if broken else 1, 7), seed=4)
+    return {"model": compiled(Pooled()), "data": (ids(), targets()), "predict": later}
+
+
+@breaks("RE208")
+def loss_counts_an_empty_row(broken):
+    inputs = keras.Input((None, 3), name="steps")
+    h = layers.Masking(-1.0)(inputs)
+    model = compiled(keras.Model({"steps": inputs}, layers.SimpleRNN(3)(h)))
+    x = vectors((7, 6, 0, 7), value=-1.0)
+    weight = np.array([1, 1, broken, 1], "float32")
+    return {"model": model, "data": ({"steps": x}, targets(), weight)}

@@ -113,8 +113,9 @@ def _scaled_within(subject: Subject, call: Call, value: float) -> Found | None:
 
 def _padding(subject: Subject, batch: Looked, call: Call) -> np.ndarray | None:
     for one in subject.padding_of(batch):
-        steps = subject.leaves[one.place].shape[1]
-        if (len(one.lengths), steps) == call.given.shape[:2]:
+        shape = subject.leaves[one.place].shape
+        steps = shape[1]
+        if len(shape) == 3 and shape[:2] == call.given.shape[:2]:
             place = np.arange(steps)[None, :]
             start = steps - one.lengths[:, None]
             padded = place < start if one.side == "pre" else place >= one.lengths[:, None]

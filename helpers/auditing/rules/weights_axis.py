@@ -71,6 +71,8 @@ def _parts(subject: Subject, batch: Looked) -> Iterator[tuple[str, Any, Any, Any
     model = subject.model
     answers = [answer for answer, _ in run(subject, batch)]
     names = list(getattr(model, "output_names", None) or [])
+    if isinstance(subject.outputs, dict):
+        names = [str(path[-1]) for path, _ in keras.tree.flatten_with_path(subject.outputs)]
     names = names if len(names) == len(answers) else []
     columns = []
     for part in (batch.weight, batch.y, model.loss):

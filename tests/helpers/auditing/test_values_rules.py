@@ -248,9 +248,114 @@ def test_weights_of_rows_in_a_column_are_right():
     assert verdict("RE116", dense(), (x, y), validation=(x, y, square)) == "found"
 
 
+def test_weights_of_outputs_by_name():
+    steps = keras.Input((None, 3))
+    h = layers.SimpleRNN(2, return_sequences=True)(steps)
+    outputs = {"tag": layers.Dense(1)(h), "row": layers.Dense(1)(h[:, -1])}
+    model = compiled(keras.Model(steps, outputs), {"tag": "mse", "row": "mae"})
+    x, per_step, weight = weighted(4, 7)
+    y = {"tag": per_step, "row": per_step[:, 0]}
+    right = {"tag": weight, "row": weight[:, 0]}
+    assert verdict("RE116", model, (x, y, right)) == "passed"
+    assert verdict("RE116", model, (x, y, {**right, "row": weight})) == "found"
+
+
 def test_loss_that_weighs_by_itself_is_undecided():
     class Own(keras.losses.Loss):
         def __call__(self, y_true, y_pred, sample_weight=None):
             return keras.ops.mean((y_true - y_pred) ** 2)
 
     assert "a way of its own" in verdict("RE116", steps_model(Own()), weighted(4, 5))
+
+
+# RE207
+
+on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's")
+
+
+@on_tensorflow
+def test_layers_without_cudnn_take_every_mask():
+    for layer in (
+        layers.SimpleRNN(2),
+        layers.LSTM(2, activation="relu"),
+        layers.GRU(2, unroll=True),
+    ):
+        model = compiled(keras.Sequential([keras.Input((7, 3)), layers.Masking(), layer]))
+        assert verdict("RE207", model, vectors(side="pre")) == "no LSTM or GRU would use cuDNN"
+
+
+@on_tensorflow
+def test_left_padding_without_a_mask_is_no_mask():
+    model = compiled(keras.Sequential([keras.Input((None, 3)), layers.LSTM(2)]))
+    assert "no mask reaches" in verdict("RE207", model, vectors(side="pre"))
+
+
+@on_tensorflow
+@pytest.mark.parametrize(
+    ("lengths", "side", "words"),
+    [((7, 2), "pre", "1 padded in front"), ((7, 0), "post", "1 masked from end to end")],
+)
+def test_what_cudnn_does_not_take_is_counted(lengths, side, words):
+    report = audit(masking(), vectors(lengths, side=side), select="RE207")
+    assert words in report.warnings[0].measured
+
+
+# RE208
+
+
+def test_empty_row_needs_a_row_that_is_all_padding():
+    assert verdict("RE208", masking(), vectors()) == "no row is all padding"
+
+
+def test_row_of_zeros_that_nothing_masks_is_data():
+    model = compiled(keras.Sequential([keras.Input((None, 3)), layers.GRU(2)]))
+    x = vectors((7, 0, 5, 3))
+    assert verdict("RE208", model, (x, np.ones((4, 2), "float32"))) == "no row is all padding"
+
+
+def test_empty_sequence_beside_another_input_is_an_answer():
+    past = keras.Input((None,), dtype="int32", name="past")
+    age = keras.Input((1,), name="age")
+    h = layers.GRU(2)(layers.Embedding(9, 3, mask_zero=True)(past))
+    out = layers.Dense(1)(layers.Concatenate()([h, age]))
+    model = compiled(keras.Model({"past": past, "age": age}, out))
+    x = {"past": ids((7, 0, 5, 3)), "age": np.ones((4, 1), "float32")}
+    assert verdict("RE208", model, (x, np.ones((4, 1), "float32"))) == "passed"
+
+
+def test_nan_without_an_empty_row_has_another_reason():
+    model = masking()
+    x = vectors((7, 0, 5, 3))
+    x[0, 0, 0] = np.nan
+    assert verdict("RE208", model, x) == "passed"
+
+
+def test_steps_of_an_empty_row_that_the_mask_takes_out_of_the_loss():
+    rnn = layers.SimpleRNN(1, return_sequences=True)
+    model = keras.Sequential([keras.Input((None, 3)), layers.Masking(), rnn])
+    data = vectors((7, 0, 5, 3)), np.ones((4, 7, 1), "float32")
+    assert verdict("RE208", compiled(model), data) == "passed"
+
+
+def test_loss_that_divides_by_the_length_is_nan():
+    def per_step(y_true, y_pred):
+        real = keras.ops.cast(y_true >= 0, "float32")[..., 0]
+        wrong = keras.ops.square(y_true - y_pred)[..., 0] * real
+        return keras.ops.sum(wrong, axis=1) / keras.ops.sum(real, axis=1)
+
+    model = compiled(keras.Sequential([keras.Input((None, 3)), layers.Dense(1)]), per_step)
+    x = vectors((7, 2, 0, 3))
+    y = np.where((x != 0).any(axis=2), 1.0, -1.0)[..., None].astype("float32")
+    report = audit(model, (x, y), lengths=[7, 2, 0, 3], select="RE208")
+    assert "the loss is NaN" in report.errors[0].message
+    kept = [0, 1, 3]
+    assert verdict("RE208", model, (x[kept], y[kept]), lengths=[7, 2, 3]) == (
+        "no row is all padding"
+    )
+
+
+def test_masking_behind_an_embedding_belongs_to_another_rule():
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), layers.Embedding(9, 4)])
+    model = compiled(keras.Sequential([model, layers.Masking(), layers.GRU(2)]))
+    assert verdict("RE113", model, ids()) == "passed"
+    assert verdict("RE202", model, ids()) == "found"
