@@ -119,3 +119,181 @@ def cut_before_attention(broken):
     h = Tail()(layers.Embedding(9, 4, mask_zero=True)(inputs))
     h = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(1, 2)(h, h))
     return {"model": compiled(keras.Model(inputs, h)), "data": (ids(), np.ones((4, 4), "float32"))}
+
+
+# RE204: rows influence each other
+
+
+@breaks("RE204")
+def centred_over_rows(broken):
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.LSTM(3)(layers.Embedding(9, 4, mask_zero=True)(inputs))
+    h = h - ops.mean(h, axis=0 if broken else 1, keepdims=True)
+    return {"model": compiled(keras.Model(inputs, h)), "data": (ids(), np.ones((4, 3), "float32"))}
+
+
+@breaks("RE204")
+def statistics_of_the_batch(broken):
+    class Scorer(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.out = layers.Dense(4), layers.Dense(1)
+            self.norm = layers.BatchNormalization()
+
+        def call(self, x, training=None):
+            h = self.norm(self.dense(x), training=True if broken else training)
+            return self.out(h)
+
+    x = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
+    return {"model": compiled(Scorer()), "data": Rows(x, x[:, :1], size=6), "rows": 12}
+
+
+@breaks("RE204")
+def softmax_over_rows(broken):
+    x = np.random.default_rng(0).normal(size=(6, 5, 3)).astype("float32")
+    inputs = keras.Input((5, 3), name="series")
+    weights = layers.Softmax(axis=0 if broken else 1)(layers.Dense(1)(inputs))
+    pooled = layers.GlobalAveragePooling1D()(weights * inputs)
+    model = compiled(keras.Model({"series": inputs}, {"pooled": pooled}), {"pooled": "mse"})
+    return {"model": model, "data": ({"series": x}, {"pooled": np.ones((6, 3), "float32")})}
+
+
+@breaks("RE204")
+def transpose_by_reshape(broken):
+    class Swap(layers.Layer):
+        def call(self, x):
+            if broken:  # steps first by a reshape, which mixes rows and steps
+                return ops.reshape(ops.transpose(x, (1, 0, 2)), (-1, 4, 3))
+            return x * 1.0
+
+        def compute_output_shape(self, shape):
+            return (None, 4, 3)
+
+    x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype("float32")
+    model = keras.Sequential([keras.Input((4, 3)), Swap(), layers.LSTM(2)])
+    return {"model": compiled(model), "data": (x, np.ones((6, 2), "float32"))}
+
+
+@breaks("RE204")
+def attention_over_rows(broken):
+    inputs = keras.Input((8,))
+    h = layers.Dense(4)(inputs)
+    if broken:  # (1, batch, features): the rows take the place of steps
+        h = ops.expand_dims(h, 0)
+        h = layers.MultiHeadAttention(1, 2)(h, h)[0]
+    model = compiled(keras.Model(inputs, layers.Dense(1)(h)))
+    x = np.random.default_rng(0).normal(size=(10, 8)).astype("float32")
+    return {"model": model, "data": (x, x[:, :1])}
+
+
+@breaks("RE204")
+def windows_across_rows(broken):
+    class Windows(layers.Layer):
+        def call(self, x):
+            return ops.reshape(x, (-1, 4, 2)) if broken else x[:, :4]
+
+        def compute_output_shape(self, shape):
+            return (None, 4, 2)
+
+    x = np.random.default_rng(0).normal(size=(6, 6, 2)).astype("float32")
+    model = compiled(keras.Sequential([keras.Input((6, 2)), Windows(), layers.GRU(2)]))
+    return {"model": model, "data": x}
+
+
+@breaks("RE204")
+def state_of_one_row_for_the_next(broken):
+    class Carry(layers.Layer):
+        def call(self, x):
+            return ops.cumsum(x, axis=0 if broken else 1)
+
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), Carry(), layers.Dense(1)])
+    return {"model": compiled(model), "data": Rows(x, x[:, :1], size=5), "rows": 5}
+
+
+# RE205: padding in the steps beside it, or in statistics
+
+
+@breaks("RE205")
+def statistics_over_padded_ids(broken):
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    real = ops.not_equal(inputs, 0)
+    h = layers.BatchNormalization()(ops.tanh(h), mask=None if broken else real)
+    model = compiled(keras.Model(inputs, layers.GRU(2)(h, mask=real)))
+    return {"model": model, "data": (ids(), np.ones((4, 2), "float32"))}
+
+
+@breaks("RE205")
+def statistics_in_a_tagger(broken):
+    class Tagger(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.norm = layers.Dense(4), layers.BatchNormalization()
+            self.out = layers.Dense(1)
+
+        def call(self, inputs, training=None):
+            mask = inputs["mask"]
+            h = self.dense(inputs["x"])
+            h = self.norm(h, training=training, mask=None if broken else mask)
+            return self.out(h)
+
+    real = np.arange(7) < np.array([[7], [2], [5], [3]])
+    x = {"x": vectors(), "mask": real}
+    return {"model": compiled(Tagger()), "data": (x, np.ones((4, 7, 1), "float32"))}
+
+
+class RunningMean(layers.Layer):
+    """Subtracts a mean that it gathers while it trains."""
+
+    def __init__(self, heeds_mask):
+        super().__init__()
+        self.supports_masking, self.heeds_mask = True, heeds_mask
+
+    def build(self, shape):
+        self.mean = self.add_weight(shape=(shape[-1],), trainable=False, initializer="zeros")
+
+    def call(self, x, training=None, mask=None):
+        if training:
+            real = ops.ones_like(x[..., :1])
+            if mask is not None and self.heeds_mask:
+                real = ops.cast(mask, x.dtype)[..., None]
+            mean = ops.sum(x * real, axis=(0, 1)) / ops.sum(real)
+            self.mean.assign(0.9 * self.mean + 0.1 * mean)
+        return x - self.mean
+
+
+@breaks("RE205")
+def running_mean_of_ones_own(broken):
+    steps = [keras.Input((None, 3)), layers.Masking(-1.0), RunningMean(not broken), layers.GRU(2)]
+    data = Rows(vectors(value=-1.0), np.ones((4, 2), "float32"), size=4)
+    return {"model": compiled(keras.Sequential(steps)), "data": data, "rows": 4}
+
+
+class Smoothed(layers.Conv1D):
+    """A convolution that says it supports masks."""
+
+    def __init__(self, heeds_mask):
+        super().__init__(4, 3, padding="same")
+        self.supports_masking, self.heeds_mask = True, heeds_mask
+
+    def call(self, x, mask=None):
+        if mask is not None and self.heeds_mask:
+            x = ops.where(mask[..., None], x, 0.0)
+        return super().call(x)
+
+
+@breaks("RE205")
+def convolution_that_keeps_the_mask_alone(broken):
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    h = layers.GlobalAveragePooling1D()(Smoothed(not broken)(h))
+    return {"model": compiled(keras.Model(inputs, h)), "data": (ids(), np.ones((4, 4), "float32"))}
+
+
+@breaks("RE205")
+def norm_over_time_with_a_mask(broken):
+    norm = layers.GroupNormalization(1) if broken else layers.LayerNormalization()
+    steps = [keras.Input((None, 3)), layers.Masking(), layers.Dense(4), norm, layers.LSTM(2)]
+    data = vectors(side="pre"), np.ones((4, 2), "float32")
+    return {"model": compiled(keras.Sequential(steps)), "data": data}

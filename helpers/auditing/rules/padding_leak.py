@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from helpers.auditing.causes import told_elsewhere
+from helpers.auditing.causes import cause
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import Subject
 
@@ -35,7 +35,7 @@ def check(subject: Subject) -> Iterator[Found]:
         raise Undecided(leak)
     if leak.leaks is None:
         raise Undecided(leak.reason)
-    if leak.leaks and not leak.mask_lost_at and not told_elsewhere(subject, leak):
+    if leak.leaks and cause(subject, leak) == RULE.code:
         one = padding[0]
         begins = f", first in {leak.first_layer}" if leak.first_layer else ""
         yield Found(

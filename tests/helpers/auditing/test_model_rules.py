@@ -110,3 +110,182 @@ def test_step_that_a_mask_leaves_out_wrongly():
 def test_vectors_with_a_right_mask():
     model = keras.Sequential([keras.Input((None, 3)), layers.Masking(), layers.GRU(2)])
     assert said(audit(model, vectors(), select="RE203")) == []
+
+
+def numbers(*parts, shape=(4,)):
+    inputs = h = keras.Input(shape)
+    for part in parts:
+        h = part(h)
+    return keras.Model(inputs, h)
+
+
+def drawn(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+class Sampled(layers.Layer):
+    def call(self, x):
+        return x + keras.random.normal(ops.shape(x))
+
+
+def statefully():
+    inputs = keras.Input(batch_shape=(6, 4, 3))
+    return keras.Model(inputs, layers.GRU(2, stateful=True)(inputs)), drawn(6, 4, 3)
+
+
+def trimmed():
+    """Cuts a batch to its longest row, as much code does; no padding gets in."""
+
+    class Trim(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.rnn = layers.Embedding(9, 4, mask_zero=True), layers.GRU(2)
+
+        def call(self, x):
+            longest = int(ops.max(ops.sum(ops.cast(x != 0, "int32"), axis=1)))
+            return self.rnn(self.embed(x[:, :longest]))
+
+    return Trim(), ids((5, 2, 5, 3), 7)
+
+
+INDEPENDENT = {
+    "dropout": lambda: (numbers(layers.Dropout(0.5), layers.Dense(1)), drawn(6, 4)),
+    "normalisation": lambda: (numbers(layers.BatchNormalization()), drawn(6, 4)),
+    "steps as rows": lambda: (
+        numbers(layers.Dense(2), Own(lambda x: ops.reshape(x, (-1, 2))), shape=(5, 4)),
+        drawn(6, 5, 4),
+    ),
+    "rows that are the same": lambda: (numbers(layers.Dense(1)), np.ones((6, 4), "float32")),
+    "state of a recurrence": statefully,
+}
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+def test_rows_that_do_not_meet(name):
+    model, x = INDEPENDENT[name]()
+    report = audit(model, x, select="RE204")
+    assert (said(report), report.undecided) == ([], ())
+
+
+def test_padding_that_leaks_is_not_rows_that_meet():
+    report = audit(on_words(layers.LSTM(3), masked=False), ids(), select="RE2")
+    assert said(report) == ["RE202"]
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="a traced length cuts nothing")
+def test_batch_that_is_cut_to_its_longest_row():
+    model, x = trimmed()
+    assert said(audit(model, x, select="RE204")) == []
+
+
+def test_rows_that_meet_are_no_padding_leak():
+    centred = layers.Lambda(lambda h: h - ops.mean(h, axis=0, keepdims=True))
+    report = audit(on_words(layers.LSTM(3), centred), ids(), select="RE2")
+    assert said(report) == ["RE204"]
+
+
+COMPARED_ON_PURPOSE = {
+    "not every input": lambda: (
+        keras.Model(
+            [a := keras.Input((4,)), b := keras.Input(batch_shape=(3, 4))],
+            a + Own(lambda x: ops.mean(x, axis=0, keepdims=True))(b),
+        ),
+        [drawn(6, 4), drawn(3, 4)],
+    ),
+    "an input relates the 6 rows to each other": lambda: (
+        keras.Model([a := keras.Input((4,)), b := keras.Input((6,))], ops.matmul(b, a)),
+        [drawn(6, 4), drawn(6, 6)],
+    ),
+    "no output has an entry for each row": lambda: (
+        numbers(Own(lambda x: ops.matmul(x, ops.transpose(x)))),
+        drawn(6, 4),
+    ),
+    "it draws random numbers": lambda: (numbers(Sampled()), drawn(6, 4)),
+    "all rows of the batch are the same": lambda: (
+        on_words(layers.LSTM(2)),
+        np.ones((4, 3), "int32"),
+    ),
+}
+
+
+@pytest.mark.parametrize("why", COMPARED_ON_PURPOSE)
+def test_rows_that_may_meet_on_purpose_are_undecided(why):
+    model, x = COMPARED_ON_PURPOSE[why]()
+    report = audit(model, x, select="RE204")
+    assert said(report) == []
+    assert why in report.undecided[0].why
+
+
+def test_one_row_meets_no_other():
+    report = audit(numbers(layers.Dense(1)), drawn(1, 4), select="RE204")
+    assert report.passed[0].why == "the batches have one row"
+
+
+def padded_numbers(*parts):
+    return keras.Sequential([keras.Input((None, 3)), *parts])
+
+
+class Pooled(layers.Layer):
+    """A mean of the real steps, which ends the mask."""
+
+    def call(self, x, mask=None):
+        real = ops.cast(mask, x.dtype)[..., None]
+        return ops.sum(x * real, axis=1) / ops.sum(real, axis=1)
+
+
+NOTHING_OVER_PADDING = {
+    "the mask is used": lambda: padded_numbers(
+        layers.Masking(), layers.BatchNormalization(), layers.GRU(2)
+    ),
+    "behind the pooling": lambda: padded_numbers(
+        layers.Masking(), Pooled(), layers.BatchNormalization(), layers.Dense(1)
+    ),
+    "frozen": lambda: padded_numbers(
+        layers.Dense(3), layers.BatchNormalization(trainable=False), layers.Dense(1)
+    ),
+    "features alone": lambda: padded_numbers(
+        layers.Masking(), layers.LayerNormalization(), layers.Bidirectional(layers.GRU(2))
+    ),
+    "with strides": lambda: padded_numbers(
+        layers.Masking(),
+        KeepMask(layers.Conv1D(4, 2, strides=2)),
+        layers.BatchNormalization(),
+        layers.GRU(2),
+    ),
+    "constant statistics": lambda: padded_numbers(
+        layers.Normalization(mean=1.0, variance=2.0), layers.Dense(1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING_OVER_PADDING)
+def test_padding_that_nothing_counts(name):
+    report = audit(NOTHING_OVER_PADDING[name](), vectors(), select="RE205")
+    assert (said(report), report.undecided) == ([], ())
+
+
+def test_statistics_behind_strides_without_a_mask():
+    # Nobody says how long the rows are here: what their contents do not change is padding.
+    convolution = layers.Conv1D(4, 2, strides=2, activation="relu")
+    model = padded_numbers(convolution, layers.BatchNormalization(name="norm"), layers.Dense(1))
+    report = audit(model, vectors((8, 2, 4, 3), 8), select="RE205")
+    assert [finding.where for finding in report.findings] == ["layer norm"]
+
+
+def test_statistics_of_each_step():
+    model = keras.Sequential([keras.Input((7, 3)), layers.BatchNormalization(axis=1)])
+    assert said(audit(model, vectors(), select="RE205")) == ["RE205"]
+
+
+def test_positions_are_no_neighbours():
+    places = Own(lambda x: x + ops.cast(ops.arange(ops.shape(x)[1]), "float32")[:, None])
+    report = audit(on_words(places, MEAN()), ids(side="pre"), select="RE2")
+    assert said(report) == ["RE202"]
+
+
+def test_nothing_keeps_a_mask_or_gathers():
+    report = audit(padded_numbers(layers.Dense(1)), vectors(), select="RE205")
+    assert report.passed[0].why == "no layer keeps a mask, and none gathers statistics over steps"
+    assert audit(padded_numbers(layers.Dense(1)), drawn(4, 5, 3), select="RE205").undecided
+    report = audit(numbers(layers.Dense(1)), drawn(6, 4), select="RE205")
+    assert report.passed[0].why == "no input has a time axis"
