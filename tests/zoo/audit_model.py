@@ -297,3 +297,97 @@ def norm_over_time_with_a_mask(broken):
     steps = [keras.Input((None, 3)), layers.Masking(), layers.Dense(4), norm, layers.LSTM(2)]
     data = vectors(side="pre"), np.ones((4, 2), "float32")
     return {"model": compiled(keras.Sequential(steps)), "data": data}
+
+
+# RE206: a length is fixed
+
+
+def of_lengths(*lengths, features=3, rows=4):
+    """A function that makes batches of these lengths."""
+
+    class Lengths(keras.utils.PyDataset):
+        def __len__(self):
+            return len(lengths)
+
+        def __getitem__(self, i):
+            x = np.random.default_rng(i).normal(size=(rows, lengths[i], features))
+            return x.astype("float32"), np.ones((rows, 1), "float32")
+
+    return Lengths()
+
+
+@breaks("RE206")
+def length_in_the_input(broken):
+    inputs = keras.Input((7 if broken else None, 3))
+    model = compiled(keras.Model(inputs, layers.Dense(1)(layers.LSTM(2)(inputs))))
+    return {"model": model, "data": of_lengths(7, 9), "rows": 8}
+
+
+@breaks("RE206")
+def flattened_by_reshape(broken):
+    class Flat(layers.Layer):
+        def call(self, x):
+            return ops.reshape(x, (-1, 12)) if broken else ops.mean(x, axis=1)
+
+        def compute_output_shape(self, shape):
+            return (None, 12 if broken else 3)
+
+    model = keras.Sequential([keras.Input((None, 3)), Flat(), layers.Dense(1)])
+    # 8 steps come out as 8 rows in place of 4, without an error
+    return {"model": compiled(model), "data": of_lengths(4, 6, 8), "rows": 12}
+
+
+@breaks("RE206")
+def prediction_of_another_length(broken):
+    class Reader(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.flat = layers.Flatten() if broken else layers.GlobalMaxPooling1D()
+            self.out = layers.Dense(1)
+
+        def call(self, inputs):
+            return self.out(self.flat(inputs["x"]))
+
+    x = np.random.default_rng(0).normal(size=(6, 8, 3)).astype("float32")
+    later = {"x": x[:, :5]}
+    return {"model": compiled(Reader()), "data": ({"x": x}, x[:, 0, :1]), "predict": later}
+
+
+@breaks("RE206")
+def dense_over_time(broken):
+    inputs = keras.Input((None, 3) if not broken else (5, 3))
+    h = inputs
+    if broken:
+        h = layers.Permute((2, 1))(layers.Dense(4)(layers.Permute((2, 1))(h)))
+    h = layers.GlobalAveragePooling1D()(layers.Dense(4)(h))
+    model = compiled(keras.Model(inputs, layers.Dense(1)(h)))
+    return {"model": model, "data": of_lengths(5, 8, 11), "rows": 12}
+
+
+@breaks("RE206")
+def pictures_of_two_sizes(broken):
+    class Pictures(Rows):
+        def __getitem__(self, i):
+            size = (4, 8 + 2 * (i % 2), 8, 1)
+            return np.random.default_rng(i).normal(size=size), np.ones((4, 1), "float32")
+
+    end = layers.Flatten() if broken else layers.GlobalAveragePooling2D()
+    model = compiled(keras.Sequential([layers.Conv2D(2, 3), end, layers.Dense(1)]))
+    return {"model": model, "data": Pictures(np.ones(12), size=4), "rows": 12}
+
+
+@breaks("RE206", tensorflow=True)
+def lengths_of_a_generator(broken):
+    import tensorflow as tf
+
+    def batches():
+        for steps in (6, 6, 10):
+            yield np.ones((2, steps), "int32"), np.ones((2, 1), "float32")
+
+    signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 1)))
+    data = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    data = data.apply(tf.data.experimental.assert_cardinality(3))
+    inputs = keras.Input((6 if broken else None,), dtype="int32")
+    h = layers.Embedding(5, 3)(inputs)
+    h = layers.Flatten()(h) if broken else layers.GRU(2)(h)
+    return {"model": compiled(keras.Model(inputs, layers.Dense(1)(h))), "data": data, "rows": 6}

@@ -35,10 +35,14 @@ RULE = Rule(
 def check(subject: Subject) -> Iterator[Found]:
     """Find masks of a wrong size, and masks on wrong steps."""
     calls = recorded(subject)
+    found = wrong_masks(subject)
+    for wrong in found:
+        yield Found(wrong.message, f"layer {wrong.call.name}", wrong.measured)
+    if found:
+        return
+    _ = subject.outputs  # where the model cannot be called, the layers behind were not seen
     if not any(mask is not None for call in calls for mask in (*call.mask_out, *call.masks_given)):
         raise NothingToCheck("no layer passes a mask on")
-    for wrong in wrong_masks(subject):
-        yield Found(wrong.message, f"layer {wrong.call.name}", wrong.measured)
 
 
 class _EverySecond(keras.layers.Layer):

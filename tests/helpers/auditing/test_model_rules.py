@@ -7,8 +7,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
 import numpy as np
 import pytest
-from audit_model import AttentionPooling
-from audit_programs import compiled, ids, vectors
+from audit_model import AttentionPooling, of_lengths
+from audit_programs import Rows, compiled, ids, vectors
 from keras import layers, ops
 
 from helpers.auditing import audit
@@ -124,8 +124,12 @@ def drawn(*shape):
 
 
 class Sampled(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.seeds = keras.random.SeedGenerator(3)
+
     def call(self, x):
-        return x + keras.random.normal(ops.shape(x))
+        return x + keras.random.normal(ops.shape(x), seed=self.seeds)
 
 
 def statefully():
@@ -286,6 +290,70 @@ def test_positions_are_no_neighbours():
 def test_nothing_keeps_a_mask_or_gathers():
     report = audit(padded_numbers(layers.Dense(1)), vectors(), select="RE205")
     assert report.passed[0].why == "no layer keeps a mask, and none gathers statistics over steps"
-    assert audit(padded_numbers(layers.Dense(1)), drawn(4, 5, 3), select="RE205").undecided
-    report = audit(numbers(layers.Dense(1)), drawn(6, 4), select="RE205")
+    model = padded_numbers(layers.BatchNormalization())
+    assert audit(model, drawn(4, 5, 3), select="RE205").undecided  # nobody says what is padding
+    pictures = numbers(layers.BatchNormalization(), shape=(4, 4, 1))
+    report = audit(pictures, drawn(6, 4, 4, 1), select="RE205")
     assert report.passed[0].why == "no input has a time axis"
+
+
+@pytest.mark.parametrize("rule", ["RE203", "RE204", "RE205", "RE206"])
+def test_model_that_cannot_be_called_is_undecided(rule):
+    class Wrong(layers.Layer):
+        def call(self, x):
+            raise ValueError("nothing here works")
+
+    model = keras.Sequential([layers.Masking(), Wrong()])
+    report = audit(model, of_lengths(3, 5), select=rule)
+    assert said(report) == []
+    why = report.undecided[0].why
+    assert why.startswith(("the model cannot be called", "the model takes none of 2 shapes"))
+
+
+ANY_LENGTH = {
+    "time that ends": lambda: numbers(layers.GRU(2), shape=(None, 3)),
+    "per step": lambda: numbers(layers.Dense(2), shape=(None, 3)),
+    "flat features": lambda: numbers(
+        layers.TimeDistributed(layers.Flatten()), layers.GRU(2), shape=(None, 3)
+    ),
+    "a length that nothing minds": lambda: keras.Sequential([keras.Input((7, 3)), layers.GRU(2)]),
+}
+
+
+@pytest.mark.parametrize("name", ANY_LENGTH)
+def test_models_of_any_length(name):
+    report = audit(ANY_LENGTH[name](), of_lengths(7, 4, 9), select="RE206")
+    assert (said(report), report.undecided) == ([], ())
+
+
+def test_data_of_one_shape_fits_a_fixed_length():
+    model = keras.Sequential([layers.Flatten(), layers.Dense(1)])
+    report = audit(model, of_lengths(5, 5, 5), select="RE206")
+    assert report.passed[0].why == "all batches that were looked at have one shape"
+
+
+def test_length_below_a_window():
+    model = numbers(layers.Conv1D(2, 4), layers.GRU(2), shape=(None, 3))
+    report = audit(model, of_lengths(5, 8, 3), select="RE206")
+    assert "does not take every length: it takes (batch, 5, 3)" in report.errors[0].message
+
+
+def test_smaller_last_batch_is_no_other_length():
+    class Tail(Rows):
+        def __getitem__(self, i):
+            x, y = super().__getitem__(i)
+            return x[:, : 5 + i], y
+
+    inputs = keras.Input(batch_shape=(4, None, 3))
+    model = keras.Model(inputs, layers.GRU(2)(inputs))
+    data = Tail(drawn(6, 7, 3), np.ones((6, 2), "float32"), size=4)
+    report = audit(model, data, select="RE206")
+    assert (said(report), report.undecided) == ([], ())
+
+
+def test_other_lengths_of_predict_are_seen_though_data_is_gone():
+    model = numbers(layers.Dense(1), shape=(5, 3))
+    gone = ((drawn(2, 5, 3), drawn(2, 5, 1)) for _ in range(3))
+    report = audit(model, gone, predict=of_lengths(5, 6), select="RE206")
+    assert [finding.where for finding in report.errors] == [f"layer {model.name}; predict, batch 1"]
+    assert audit(model, gone, select="RE206").undecided
