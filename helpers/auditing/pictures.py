@@ -31,19 +31,12 @@ class Draw:
     Attributes:
         read: What that layer reads, or the answer where no layer has weights.
         reader: Name of that layer, or ``"the output"``.
-        calls: All calls of layers, in order.
+        before: The calls of single layers in front of that layer, in order.
     """
 
     read: np.ndarray
     reader: str
-    calls: tuple[Call, ...]
-
-    @property
-    def before(self) -> tuple[Call, ...]:
-        """The calls of single layers in front of the reader."""
-        names = [call.name for call in self.calls]
-        end = names.index(self.reader) if self.reader in names else len(names)
-        return tuple(call for call in self.calls[:end] if call.inside != "graph")
+    before: tuple[Call, ...]
 
 
 def pictures(subject: Subject) -> list[int]:
@@ -110,9 +103,9 @@ def _draw(calls: list[Call], answers: Any) -> Draw:
     wide = [call for call in ends if len(call.inputs[0].shape) >= 4]
     if not ends:
         answer = as_array(keras.tree.flatten(answers)[0])
-        return Draw(answer, "the output", tuple(calls))
+        return Draw(answer, "the output", tuple(singles))
     end = (wide or ends)[0]
-    return Draw(as_array(end.inputs[0]), end.name, tuple(calls))
+    return Draw(as_array(end.inputs[0]), end.name, tuple(singles[: singles.index(end)]))
 
 
 def _ends(layer: keras.Layer) -> bool:
@@ -138,7 +131,7 @@ def differs(one: np.ndarray, other: np.ndarray) -> bool:
 def first_random(one: Draw, other: Draw) -> Call | None:
     """Return the first layer in front of the reader that answers differently in two calls."""
     for first, second in zip(one.before, other.before, strict=False):
-        if first.operation or first.name != second.name:
+        if first.name != second.name:
             continue
         pairs = zip(first.outputs, second.outputs, strict=False)
         if any(differs(as_array(a), as_array(b)) for a, b in pairs):
