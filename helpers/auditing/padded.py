@@ -49,7 +49,7 @@ def is_picture(leaf: Any) -> bool:
 def steps_of(leaf: np.ndarray, axis: int = 1) -> np.ndarray:
     """Return an input as ``(batch, time, features)``; ``axis`` is that of its steps."""
     leaf = np.moveaxis(leaf, axis, 1)
-    return leaf.reshape(*leaf.shape[:2], -1)
+    return leaf.reshape(*leaf.shape[:2], int(np.prod(leaf.shape[2:])))  # also of no rows
 
 
 def padded_as(rows: Any, length: Any, side: str, value: Any, axis: int) -> np.ndarray:

@@ -147,7 +147,7 @@ def given_in(subject: Subject, call: Call) -> Iterator[tuple[Looked, np.ndarray]
 def blank_steps(given: np.ndarray, value: Any) -> np.ndarray:
     """Return which steps hold nothing but a value, bool ``(batch, time)``; ids are steps."""
     equal = given == np.asarray(value, given.dtype if given.dtype.kind == "f" else None)
-    return equal if given.ndim == 2 else equal.reshape(*given.shape[:2], -1).all(axis=2)
+    return equal if given.ndim == 2 else equal.all(axis=tuple(range(2, given.ndim)))
 
 
 @contextlib.contextmanager

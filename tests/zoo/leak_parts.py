@@ -7,8 +7,12 @@ import keras
 import numpy as np
 from keras import layers
 
+from helpers.padding import pad
+
 BOTH = ("post", "pre")
 LENGTHS = (3, 6, 3)
+# What `padding_leak` must be told beside the rows is told to it in another way here, or not at all.
+TOLD = {"check", "lengths", "make", "loss", "sides", "targets", "weights"}
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,12 @@ def predict_forgets_steps():
     """Tell whether TimeDistributed goes wrong in predict: Keras 3.14.0 to 3.15.1, TensorFlow."""
     version = tuple(int(part) for part in keras.__version__.split(".")[:2])
     return keras.backend.backend() == "tensorflow" and (3, 14) <= version <= (3, 15)
+
+
+def padded(rows, side, value):
+    if isinstance(rows, dict):
+        return {name: padded(part, side, value) for name, part in rows.items()}
+    if isinstance(rows, tuple):
+        return [padded(part, side, value) for part in rows]
+    sequences = isinstance(rows, list) and max(np.ndim(row) for row in rows) in (1, 2)
+    return pad(rows, side=side, value=value)[0] if sequences else rows

@@ -4,25 +4,13 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-import numpy as np
 import pytest
 from leak_models import ZOO
+from leak_parts import TOLD, padded
 
 from helpers.auditing import audit
-from helpers.padding import pad
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*destroy the mask")]
-# What `padding_leak` must be told beside the rows is told to it in another way here, or not at all.
-TOLD = {"check", "lengths", "make", "loss", "sides", "targets", "weights"}
-
-
-def padded(rows, side, value):
-    if isinstance(rows, dict):
-        return {name: padded(part, side, value) for name, part in rows.items()}
-    if isinstance(rows, tuple):
-        return [padded(part, side, value) for part in rows]
-    sequences = isinstance(rows, list) and max(np.ndim(row) for row in rows) in (1, 2)
-    return pad(rows, side=side, value=value)[0] if sequences else rows
 
 
 @pytest.mark.sampled(4)
