@@ -77,6 +77,8 @@ def packed(batch):
 
 
 def with_batches(program, batches, **more):
+    if isinstance(program.get("lengths"), list | np.ndarray):
+        raise ValueError("lengths by row need arrays")
     fit = {k: v for k, v in (program.get("fit") or {}).items() if k != "batch_size"}
     fit |= more.pop("fit", {})
     known = {"data": Batches([packed(batch) for batch in batches]), "fit": fit}

@@ -24,7 +24,7 @@ from helpers.auditing.rule import checks
 pytestmark = [pytest.mark.wide, pytest.mark.slow]
 for _module in sorted(Path(audit_programs.__file__).parent.glob("audit_*.py")):
     importlib.import_module(_module.stem)
-MOST = 20  # of one kind: more say little
+MOST = 12  # of one kind: more say little
 LEFT_OUT = ("select", "ignore", "progress")
 
 
@@ -47,7 +47,10 @@ def report(arguments):
 
 def judge(make, mutation, before):
     """Return "found", "other code", "undecided", "missed" or "the same", and what was found."""
-    mutant = mutation.apply(make())
+    try:
+        mutant = mutation.apply(make())
+    except Exception:  # a model that cannot be rebuilt in this way
+        return None, ""
     if mutant is None:
         return None, ""
     keras.utils.set_random_seed(0)
@@ -79,10 +82,10 @@ def test_mutants_are_found():
                 count[verdict] += 1
             if verdict in ("other code", "undecided", "missed"):
                 notes.append(f"{mutation.name} of {name}: {verdict} {why}")
+        print(f"{mutation.name:40}", dict(count), flush=True)
     total = collections.Counter()
-    for name, count in counts.items():
+    for count in counts.values():
         total.update(count)
-        print(f"{name:40}", dict(count))
     faults = total.total() - total["the same"]
     rate = total["found"] / faults
     print(*notes, f"{total.total()} mutants: {dict(total)}; found {rate:.1%}", sep="\n")
