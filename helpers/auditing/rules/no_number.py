@@ -10,8 +10,8 @@ from helpers.auditing.feeds import Feed, Looked
 from helpers.auditing.kept import everything_kept
 from helpers.auditing.losses import gradients_of, has_loss, loss_of
 from helpers.auditing.rule import Found, Rule, Undecided
-from helpers.auditing.subject import Subject
 from helpers.auditing.structure import arrays_of, in_each_feed, rows_of, whole
+from helpers.auditing.subject import Subject
 from helpers.raised import first_line
 
 RULE = Rule(

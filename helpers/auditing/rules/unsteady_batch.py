@@ -18,8 +18,8 @@ from helpers.auditing.asked import (
 )
 from helpers.auditing.feeds import Feed, Looked
 from helpers.auditing.rule import Found, Rule
-from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.auditing.structure import arrays_of, in_each_feed, is_empty
+from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.raised import first_line
 
 RULE = Rule(
