@@ -66,7 +66,8 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 self.definitions[node.name] = node, text
             elif isinstance(node, ast.Assign):
-                self.definitions[node.targets[0].id] = node, text
+                for name in _stored(node.targets[0]):
+                    self.definitions[name] = node, text
             elif getattr(node, "module", None) != _SHARED and _is_import(node):
                 for alias in node.names:
                     self.imports[alias.asname or alias.name] = getattr(node, "module", ""), alias
@@ -271,6 +272,10 @@ def _is_shape(item: ast.expr) -> bool:
 def _loaded(node: ast.AST) -> set[str]:
     names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
     return {each.id for each in names if isinstance(each.ctx, ast.Load)}
+
+
+def _stored(target: ast.AST) -> list[str]:
+    return [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
 
 
 def _is_import(node: ast.AST) -> bool:
