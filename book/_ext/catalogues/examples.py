@@ -92,7 +92,7 @@ class Module:
         imports += [(getattr(node, "module", ""), alias) for node in own for alias in node.names]
         if "np." in shown and "np" not in used:
             imports.append(("", ast.alias("numpy", "np")))
-        defined = [self.definitions[each] for each in self.definitions if each in used]
+        defined = list(dict.fromkeys(self.definitions[n] for n in self.definitions if n in used))
         parts = [*(source(text, [node]) for node, text in defined), shown]
         gap = "\n\n\n" if parts[0].startswith(("def ", "class ", "@")) or defined else "\n\n"
         return gap.join([_header(imports), *parts]).strip()
