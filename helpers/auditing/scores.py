@@ -69,6 +69,11 @@ class Scored:
         answers[place] = answer.astype(answers[place].dtype)
         return replace(self, answers=answers)
 
+    def targeted(self, place: int, target: np.ndarray) -> "Scored":
+        """Return the same rows with other targets of one output."""
+        before = (self.targets or [])[place]
+        return replace(self, y=_each(lambda leaf: target if leaf is before else leaf, self.y))
+
     def only_steps(self, kept: np.ndarray) -> "Scored":
         """Return the rows without some steps; all parts that have as many steps are cut."""
         steps = len(kept)

@@ -231,6 +231,14 @@ def one_of_two_heads_is_unmasked(broken):
     return {"model": model, "data": (ids(), y)}
 
 
+@breaks("RE405")
+def targets_padded_with_nan(broken):
+    x = vectors()
+    y = np.where(x[..., :1] == 0, np.nan if broken else 0, x[..., :1])
+    h = [layers.Masking(), layers.SimpleRNN(4, return_sequences=True), layers.Dense(1)]
+    return {"model": compiled(keras.Sequential([keras.Input((None, 3)), *h])), "data": (x, y)}
+
+
 # RE404: a metric counts what the loss leaves out
 
 

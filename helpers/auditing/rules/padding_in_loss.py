@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from helpers.auditing.real_steps import Blank, counted, padded_steps
+from helpers.auditing.real_steps import Blank, counted, name_of, padded_steps
 from helpers.auditing.rule import Found, Rule, Undecided
-from helpers.auditing.scores import Scored, need_loss, scored
+from helpers.auditing.scores import Scored, loss_of, need_loss, scored
 from helpers.auditing.subject import NothingToCheck, Subject
 
 RULE = Rule(
@@ -40,9 +40,12 @@ def check(subject: Subject) -> Iterator[Found]:
     rows = scored(subject)
     if all(answer.ndim < 2 or answer.shape[1] == 1 for answer in rows.answers):
         raise NothingToCheck("the model answers once for each row")
-    subject.need_padding()
     if rows.targets is None:
         raise Undecided("targets and outputs could not be paired; give them the same structure")
+    if refused := _refused(subject, rows):
+        yield refused
+        return
+    subject.need_padding()
     found = []
     blanks = list(padded_steps(subject, rows))
     for blank in blanks:
@@ -60,6 +63,44 @@ def check(subject: Subject) -> Iterator[Found]:
     if not blanks:
         raise NothingToCheck("no output answers step by step to an input that is padded")
     yield from found
+
+
+def _refused(subject: Subject, rows: Scored) -> Found | None:
+    """Return a fault if the loss can be computed only without the labels of padding."""
+    try:
+        value = loss_of(subject, rows)
+        if np.isfinite(value).all():
+            return None
+        said = f"the loss is {value}"
+    except Undecided as reason:
+        said = str(reason)
+    for place, target in enumerate(rows.targets or []):
+        blank = _no_label(target)
+        if rows.answers[place].ndim < 3 or not blank.any() or blank.all():
+            continue  # numbers that are missing are no padding
+        other = rows.targeted(place, np.where(blank, np.zeros((), target.dtype), target))
+        if not np.isfinite(loss_of(subject, other)).all():
+            continue
+        held = ", ".join(f"{one:g}" for one in np.unique(target[blank])[:3])
+        return Found(
+            f"the loss cannot take what the targets of {name_of(rows, place)} are padded with "
+            f"({held}); a mask or a weight of 0 only multiplies what comes out",
+            f"{name_of(rows, place)}, batch {subject.batch.index}",
+            f"{said}; with 0 at these {int(blank.sum())} places it is finite",
+            "Pad the targets with a number that the loss can take, and keep these steps out by a "
+            "mask or `sample_weight`; or let the loss skip them: "
+            "`SparseCategoricalCrossentropy(ignore_class=-1)`.",
+        )
+    raise Undecided(said)
+
+
+def _no_label(target: np.ndarray | None) -> np.ndarray:
+    """Return where targets per step are no label: NaN, or a number below 0 among integers."""
+    if target is None or target.ndim < 2 or target.dtype.kind not in "iuf":
+        return np.zeros(1, bool)
+    if np.isnan(target).any():
+        return np.isnan(target)
+    return target < 0 if (target == np.round(target)).all() else np.zeros(1, bool)
 
 
 def _missing(rows: Scored, blank: Blank) -> str:
