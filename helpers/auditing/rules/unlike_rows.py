@@ -61,7 +61,7 @@ def _rows(batch: Looked) -> dict[str, int]:
     """Return how many rows each array has; what has no axes has none."""
     found = {}
     for place, array in arrays_of(batch).items():
-        shape = getattr(array, "shape", ())
+        shape: tuple = getattr(array, "shape", ())
         if len(shape) and shape[0] is not None:
             found[place] = int(shape[0])
     return found
