@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.auditing.feeds import Feed, Looked
 from helpers.auditing.marked import Marked, drawn_from
-from helpers.auditing.pictures import as_array, is_picture, packed_as_x
+from helpers.auditing.pictures import as_array, differs, draws, is_picture, packed_as_x
 from helpers.auditing.redrawn import draws_anew
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import NothingToCheck, Subject
@@ -39,6 +39,7 @@ RULE = Rule(
 )
 _CARDS = 16
 _SHARE = 0.25  # of the cards that may look moved apart by chance
+_SMALLEST = 16  # side of a card
 _CLASSES = 20  # of a mask, at most
 
 
@@ -104,6 +105,10 @@ def _in_model(subject: Subject, pair: Any, boxes: bool) -> list[Found]:
     if image >= len(leaves):
         return []
     size, channels = leaves[image].shape[1:3], leaves[image].shape[3]
+    if min(size) < _SMALLEST:
+        one, other = draws(subject.model, packed_as_x(subject, leaves), True, True)
+        if not differs(one.read, other.read):
+            return []
     free = all(not t.shape or t.shape[0] is None for t in getattr(subject.model, "inputs", []))
     count = _CARDS if free else len(leaves[image])
     images, masks = _cards(count, size, channels, leaves[image], None)
@@ -114,8 +119,8 @@ def _in_model(subject: Subject, pair: Any, boxes: bool) -> list[Found]:
     if given:
         old = leaves[pair[1]]
         leaves[pair[1]] = masks.reshape(old.shape).astype(old.dtype)
-    seen = _seen(subject, packed_as_x(subject, leaves), images, masks, given)
-    return _judged(*seen, given, boxes and pair is None)
+    drawn, mask, mover = _seen(subject, packed_as_x(subject, leaves), images, masks, given)
+    return _judged(drawn, mask, mover, given, boxes and pair is None)
 
 
 def _seen(subject: Subject, x: Any, images: np.ndarray, masks: np.ndarray, given: bool) -> tuple:
@@ -186,7 +191,7 @@ def _cards(
     count: int, size: tuple, channels: int, image: np.ndarray, mask: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return cards and masks with the values of the pictures and of the masks at hand."""
-    if min(size) < 16:
+    if min(size) < _SMALLEST:
         raise Undecided(f"pictures of {size[0]} x {size[1]}: cards need at least 16 x 16")
     low, high = float(image.min()), float(image.max())
     if image.dtype.kind in "ui":

@@ -28,8 +28,16 @@ def codes(found):
 
 
 class Noise(layers.Layer):
+    """Adds noise, in training alone or always."""
+
+    def __init__(self, always=False):
+        super().__init__()
+        self.always, self.seed = always, keras.random.SeedGenerator(0)
+
     def call(self, x, training=False):
-        return x + 0.3 * keras.random.normal(ops.shape(x)) if training else x
+        if not (training or self.always):
+            return x
+        return x + 0.3 * keras.random.normal(ops.shape(x), seed=self.seed)
 
 
 RIGHT = {
@@ -64,13 +72,9 @@ def test_constant_pictures_hide_no_range():
 
 
 def test_what_is_drawn_behind_the_first_weights_is_no_augmentation():
-    class Sampling(layers.Layer):
-        def call(self, x):
-            return x + keras.random.normal(ops.shape(x))
-
     image = keras.Input((16, 16, 1))
     h = layers.Dense(2)(layers.Flatten()(image))
-    model = compiled(keras.Model(image, layers.Dense(1)(Sampling()(h))))
+    model = compiled(keras.Model(image, layers.Dense(1)(Noise(always=True)(h))))
     assert codes(report(model, zoo.pictures(8))) == []
 
 
@@ -116,3 +120,76 @@ def test_time_distributed_over_a_fixed_length_passes():
     model = compiled(keras.Model(frames, layers.LSTM(1)(h)))
     x = np.random.default_rng(0).normal(size=(4, 6, 5)).astype("float32")
     assert codes(report(model, (x, np.ones((4, 1), "float32")))) == []
+
+
+def test_two_pictures_that_do_not_belong_together_are_no_pair():
+    one, other = keras.Input((24, 24, 1)), keras.Input((24, 24, 1))
+    turned = [layers.RandomRotation(0.3, seed=i)(x) for i, x in enumerate((one, other))]
+    h = layers.Flatten()(layers.Subtract()(turned))
+    model = compiled(keras.Model([one, other], layers.Dense(1)(h)))
+    x = zoo.pictures(8, (24, 24))[0]
+    found = report(model, ((x, x[::-1]), np.ones((8, 1), "float32")))
+    assert codes(found) == []
+    assert "RE211" in {verdict.rule.code for verdict in found.passed}
+
+
+def test_small_scenes_are_undecided_where_something_moves():
+    class Flipped(Rows):
+        def __getitem__(self, i):
+            coin = np.random.random() < 0.5
+            return tuple(part[:, :, ::-1] if coin else part for part in super().__getitem__(i))
+
+    x, y = (part[:, :12, :12] for part in zoo.scenes())
+    model = compiled(keras.Sequential([keras.Input((12, 12, 1)), layers.Conv2D(1, 1)]))
+    found = report(model, Flipped(x, y))
+    assert codes(found) == []
+    assert "at least 16 x 16" in {v.rule.code: v.why for v in found.undecided}["RE211"]
+    assert "RE211" in {v.rule.code for v in report(model, Rows(x, y)).passed}
+
+
+def test_named_boxes_stay_behind_where_the_model_moves_pictures():
+    image = keras.Input((24, 24, 1))
+
+    def detector(layer):
+        h = layers.Flatten()(layer(image))
+        return compiled(keras.Model(image, {"boxes": layers.Dense(4)(h)}))
+
+    data = zoo.scenes()[0], {"boxes": np.ones((8, 4), "float32")}
+    found = report(detector(layers.RandomTranslation(0.3, 0.3, seed=0)), data)
+    assert codes(found) == ["RE211"]
+    assert "layer random_translation" in found.findings[0].where
+    assert codes(report(detector(layers.RandomContrast(0.3)), data)) == []
+
+
+def test_data_is_as_it_was_after_its_arrays_have_been_replaced():
+    arguments = zoo.masks_flipped_by_a_coin_of_their_own(True)
+    data = arguments["data"]
+    before = [part.copy() for part in data.arrays]
+    assert codes(report(arguments["model"], data)) == ["RE211"]
+    assert all(map(np.array_equal, before, data.arrays))
+
+
+def test_clips_that_are_drawn_by_frames_equal_for_all_rows_pass():
+    class Window(Rows):
+        def __getitem__(self, i):
+            x, y = super().__getitem__(i)
+            return np.roll(x, np.random.randint(1, 9), axis=2), y
+
+    x = zoo.clips(8)[0]
+    found = report(zoo.watcher(), Window(x, np.ones((8, 2), "float32")))
+    assert codes(found) == []
+    assert "RE212" in {verdict.rule.code for verdict in found.passed}
+
+
+def test_clips_that_cannot_be_replaced_are_undecided_where_they_are_drawn_anew():
+    class Made(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, i):
+            x = np.random.random((4, 3, 12, 12, 1)).astype("float32")
+            return x, np.ones((4, 2), "float32")
+
+    found = report(zoo.watcher(), Made())
+    assert codes(found) == []
+    assert "holds no arrays" in {v.rule.code: v.why for v in found.undecided}["RE212"]
