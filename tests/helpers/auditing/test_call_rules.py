@@ -249,6 +249,7 @@ def test_loss_of_as_many_steps_as_rows_is_measured():
     rng = np.random.default_rng(0)
     x, y, weight = rng.normal(size=(5, 5, 3)), rng.normal(size=(5, 5, 1)), np.arange(1.0, 6)
     model = per_step()
+    model.compile("sgd", "mse", run_eagerly=BACKEND != "jax")  # weights of two shapes
     report = audit(model, (x, y, weight), select="RE305")
     wrong, right = (
         model.evaluate(x, y, sample_weight=w, verbose=0) for w in (weight, weight[:, None])
