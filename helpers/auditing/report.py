@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.auditing.rule import Rule
 
-_WIDTH = 96
+_WIDTH = 76  # that a page of the book shows, and a terminal
 _PAGE = ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;margin:1rem}"
 
 

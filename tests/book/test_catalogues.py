@@ -27,7 +27,8 @@ def prose(page):
     ("page", "parts"),
     {
         "error-index": {"{error-index}"},
-        "claims-ledger": {"{claims}"},
+        "claims-ledger": {"{claims}", "{audit-claims}"},
+        "audit-rules": {"{audit-rules}"},
         "mask-table": {"{mask-table}"},
     }.items(),
 )

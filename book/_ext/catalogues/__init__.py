@@ -7,6 +7,7 @@ built, and nothing of it is stored.
 ``{error-index}``         the table of messages, a row for each of helpers/errors
 ``{silent-failures}``     the table of failures without one, of helpers/errors/silent
 ``{audit-rules}``         the table of the audit's rules, of helpers/auditing/rules
+``{audit-claims}``        what these rules claim, for the ledger
 ``{claims}``              the claims of book/claims.yml, under a heading for each article
 ``{mask-table}``          the table of book/mask-table.yml, with its controls
 ``{benchmarks} NAME``     one table of benchmarks/results.json, with its goals
@@ -44,7 +45,7 @@ _MADE_FROM = {
     "book/error-index": ("helpers/errors/rows/*.yml", "helpers/errors/situations/*.py"),
     "book/silent-failures": ("helpers/errors/silent/*.yml",),
     "book/audit-rules": ("helpers/auditing/rules/*.py",),
-    "book/claims-ledger": ("book/claims.yml",),
+    "book/claims-ledger": ("book/claims.yml", "helpers/auditing/rules/*.py"),
     "book/mask-table": ("book/mask-table.yml", "tools/masks/measure.py"),
     "book/choose": ("book/choose.yml", "book/data/routes/*/*.py"),
     "book/recipes": ("book/data/recipes/*.py",),

@@ -54,6 +54,11 @@ class _AuditRules(SphinxDirective):
         return [nodes.raw("", rules.table(rules.catalogue()), format="html")]
 
 
+class _AuditClaims(_Markdown):
+    def markdown(self) -> str:
+        return rules.claims(rules.catalogue())
+
+
 class _Claims(_Markdown):
     def markdown(self) -> str:
         return claims.sections(claims.load())
@@ -180,6 +185,7 @@ def register(app) -> None:
     app.add_directive("error-index", _ErrorIndex)
     app.add_directive("silent-failures", _SilentFailures)
     app.add_directive("audit-rules", _AuditRules)
+    app.add_directive("audit-claims", _AuditClaims)
     app.add_directive("claims", _Claims)
     app.add_directive("mask-table", _MaskTable)
     app.add_directive("benchmarks", _Benchmarks)

@@ -142,6 +142,23 @@ def table(rules: Iterable[Example]) -> str:
     return filtered_table("messages", "Rules of the audit", "all rules", GROUPS, head, body, more)
 
 
+def claims(rules: Iterable[Example]) -> str:
+    """Return what the rules claim as MyST Markdown: an entry of the ledger for each."""
+    return "\n".join(map(_claim, rules))
+
+
+def _claim(rule: Example) -> str:
+    said, name = rule.said, rule.said["name"]
+    return (
+        f"**{said['title']}** {said['why']}\n\n"
+        f"- Found by: [{said['code']} {name}](audit-rules/{name}.md)\n"
+        f"- What to do: {link(said['chapter'])}\n\n"
+        '<details class="makers"><summary>How it is tested</summary>\n\n'
+        f"Test: `test_examples_of_a_rule_tell_it_apart[{name}]` in "
+        "`tests/helpers/auditing/test_zoo.py`\n\n</details>\n"
+    )
+
+
 def table_row(rule: Example) -> str:
     """Return one row of the table; what the rule does can be found, though it does not show."""
     said = rule.said
