@@ -5,7 +5,8 @@ import copy
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -158,30 +159,25 @@ def is_same(one: Looked, other: Looked) -> bool:
     )
 
 
-def rows_in(batch: Looked, parts: str = "xy", open_places: Container[str] = ()) -> list[bytes]:
+def rows_in(
+    batch: Looked, parts: str = "xy", cuts: Mapping[str, slice] = MappingProxyType({})
+) -> list[bytes]:
     """Return a key for each row of a batch: the same for the same numbers.
 
     Args:
         batch: The batch.
         parts: Of what: ``"x"``, ``"y"`` or both.
-        open_places: Places of arrays whose rows are compared without zeros at their ends, since
-            they are padded to lengths that vary.
+        cuts: Of arrays at these places only these steps of a row are compared.
     """
-    leaves = {
-        place: array
+    leaves = [
+        array[:, cuts[place]] if place in cuts else array
         for place, array in arrays_of(batch).items()
         if place[0] in parts and isinstance(array, np.ndarray) and array.ndim
-    }
+    ]
     keys = []
-    for row in range(min(map(len, leaves.values()), default=0)):
-        key = []
-        for place, leaf in leaves.items():
-            flat = leaf[row].ravel()
-            if place in open_places:
-                real = np.flatnonzero(flat)
-                flat = flat[real[0] : real[-1] + 1] if len(real) else flat[:0]
-            key.append(flat[:: 1 + flat.size // _MOST].tobytes())
-        keys.append(b"|".join(key))
+    for row in range(min(map(len, leaves), default=0)):
+        flat = [leaf[row].ravel() for leaf in leaves]
+        keys.append(b"|".join(one[:: 1 + one.size // _MOST].tobytes() for one in flat))
     return keys
 
 

@@ -169,19 +169,18 @@ def _other_targets(seen: _Epochs) -> tuple[int, int] | None:
 
 
 def _of_rows(feed: Feed, seen: _Epochs, often: str) -> tuple | None:
-    open_places = _open_places(seen)
-    before, after = (
-        [key for batch in batches for key in rows_in(batch, "xy", open_places)]
-        for batches in (seen.before, seen.after)
-    )
+    if not seen.after:
+        return None
+    before, after = min((_keys(seen, cuts) for cuts in _cuts(seen)), key=_unlike)
     held, shown = Counter(before), Counter(after)
-    new = sum((shown - held).values()) - sum((shown - held)[key] for key in held)
     twice = sum((shown - held)[key] for key in held)
+    new = sum((shown - held).values()) - twice
     lost = sum((held - shown).values())
-    if len(held) < 0.9 * len(before):
-        return None  # rows that are alike cannot be told apart
-    if 2 * new >= max(len(after), 1):
-        return _counted(feed, seen, often)
+    other = 4 * (new + twice) >= len(after) or not _sizes(seen.before) & _sizes(seen.after)
+    if other and (words := _counted(seen, feed.source, often)):
+        return words
+    if len(held) < 0.9 * len(before) or 2 * new >= len(after):
+        return None  # rows that are alike cannot be told apart, nor rows that are made anew
     if feed.complete and lost and (twice or (not new and len(after) < len(before))):
         return (
             f"on_epoch_end loses rows; {often}",
@@ -199,26 +198,24 @@ def _of_rows(feed: Feed, seen: _Epochs, often: str) -> tuple | None:
     return None
 
 
-def _counted(feed: Feed, seen: _Epochs, often: str) -> tuple | None:
+def _counted(seen: _Epochs, source: Any, often: str) -> tuple | None:
     """Say so if an epoch has other rows that come of the number of calls, not of chance."""
-    shapes, targets = [], []
-    for batches in (seen.before, seen.after):
-        shapes.append({str(_shapes(batch)) for batch in batches})
-        targets.append(Counter(key for batch in batches for key in rows_in(batch, "y")))
-    if shapes[0] & shapes[1] and targets[0] == targets[1]:
+    targets = min((_keys(seen, cuts, "y") for cuts in _cuts(seen)), key=_unlike)
+    if _sizes(seen.before) & _sizes(seen.after) and not _unlike(targets):
         return None  # augmentation
-    source, reset = feed.source, generators_of(feed.source)
+    reset = generators_of(source)
     with source_kept(source), contextlib.redirect_stdout(io.StringIO()):
         disturb(source)
-        source.on_epoch_end()
+        with large_arrays_locked(source):
+            source.on_epoch_end()
         other = ask(source, seen.after[0].index)
     reset()
     if not is_same(seen.after[0], other):
         return None  # drawn at random
     return (
         f"what an epoch shows depends on how often on_epoch_end was called; {often}",
-        f"no chance: the first batch is {_shapes(seen.before[0])} before and "
-        f"{_shapes(seen.after[0])} after one call, and holds other rows",
+        f"with other random numbers it is the same; batch {other.index} is "
+        f"{_shapes(seen.before[0])} before and {_shapes(seen.after[0])} after one call",
         "Count epochs in a callback's on_epoch_begin, which Keras calls once an epoch.",
     )
 
@@ -227,13 +224,42 @@ def _shapes(batch: Looked) -> dict[str, tuple]:
     return {place: np.shape(leaf) for place, leaf in arrays_of(batch).items()}
 
 
-def _open_places(seen: _Epochs) -> set[str]:
-    """Return the places of arrays whose second axis varies from batch to batch."""
-    sizes: dict[str, set] = {}
+def _sizes(batches: list[Looked]) -> set[str]:
+    """Return the shapes of rows."""
+    return {str({place: s[1:] for place, s in _shapes(batch).items()}) for batch in batches}
+
+
+def _keys(
+    seen: _Epochs, cuts: dict[str, slice], parts: str = "xy"
+) -> tuple[list[bytes], list[bytes]]:
+    """Return a key for each row, before and after."""
+    before, after = (
+        [key for batch in batches for key in rows_in(batch, parts, cuts)]
+        for batches in (seen.before, seen.after)
+    )
+    return before, after
+
+
+def _unlike(keys: tuple[list[bytes], list[bytes]]) -> int:
+    """Count the rows of the second list that are not in the first, or less often."""
+    before, after = keys
+    return sum((Counter(after) - Counter(before)).values())
+
+
+def _cuts(seen: _Epochs) -> list[dict[str, slice]]:
+    """Return the steps by which rows are told apart where batches are padded to several lengths.
+
+    That are as many as the shortest batch has, from the beginning and from the end.
+    """
+    sizes: dict[str, set[int]] = {}
     for batch in (*seen.before, *seen.after):
         for place, shape in _shapes(batch).items():
-            sizes.setdefault(place, set()).add(shape[1:2])
-    return {place for place, found in sizes.items() if len(found) > 1}
+            if len(shape) > 1:
+                sizes.setdefault(place, set()).add(shape[1])
+    least = {place: min(found) for place, found in sizes.items() if len(found) > 1}
+    begins = {place: slice(size) for place, size in least.items()}
+    ends = {place: slice(-size if size else 0, None) for place, size in least.items()}
+    return [begins, ends]
 
 
 class _Shuffled(keras.utils.PyDataset):

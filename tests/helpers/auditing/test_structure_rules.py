@@ -395,6 +395,16 @@ def test_augmentation_of_values_is_steady(change):
     assert data.calls == 0
 
 
+def test_random_masks_over_a_small_alphabet_are_steady():
+    def masks(data, x, y):
+        hidden = data.rng.random(x.shape) < 0.3
+        return np.where(hidden, -1, x), np.where(hidden, x, -1)
+
+    data = Augmented(masks, rng=np.random.default_rng(0))
+    data.arrays = np.random.default_rng(1).integers(0, 4, (24, 12)), X
+    assert audit(dense(12), data, select="RE110").findings == ()
+
+
 def test_an_order_that_is_drawn_at_the_first_call_is_steady():
     class Lazy(Rows):
         order = None
@@ -554,7 +564,7 @@ def test_batches_of_rows_of_like_length_are_right():
             x = np.zeros((2, rows.max() + 1, 3), "float32")
             for place, row in enumerate(rows):
                 x[place, : row + 1] = row + 1
-            return x, np.repeat(x[:, 0, :1, None], x.shape[1], 1)
+            return x, np.where(x, x, -1)[..., :1]
 
         def on_epoch_end(self):
             self.epoch += 1
@@ -565,6 +575,11 @@ def test_batches_of_rows_of_like_length_are_right():
 
 def longer_rows(data):
     data.steps += 1
+
+
+def easy_rows_first(data):
+    data.steps += 1
+    data.arrays = tuple(np.resize(array[: 6 * data.steps], array.shape) for array in (X, X[:, :1]))
 
 
 def fewer_rows(data):
@@ -579,10 +594,11 @@ def too_often(data):
     ("end", "change", "said"),
     [
         (longer_rows, lambda data, x, y: (x[:, : data.steps], y), "depends on how often"),
+        (easy_rows_first, lambda data, x, y: (x, y), "depends on how often"),
         (fewer_rows, lambda data, x, y: (x, y), "loses rows"),
         (too_often, lambda data, x, y: (x, y), "it 3 times, once before the first epoch"),
     ],
-    ids=["longer", "fewer", "too often"],
+    ids=["longer", "easy first", "fewer", "too often"],
 )
 def test_ends_of_epochs_that_are_wrong(end, change, said):
     data = Ends(end, change, steps=1, sizes=[1, 2])
