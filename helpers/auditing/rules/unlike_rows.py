@@ -83,12 +83,14 @@ def _why(model: Any, feed: Feed, batch: Looked, rows: dict[str, int]) -> str:
         return f"one row of weights is stretched over {count} rows"
     if feed.name == "predict":
         return ""  # which leaves targets and weights aside
+    answers, raised = _answers(model, batch)
+    if raised:
+        raise Undecided(f"{feed.name}: with batch {batch.index} {raised}")
     if not has_loss(model):
-        answers, raised = _answers(model, batch)
-        if raised or any(np.shape(one)[:1] != (count,) for one in answers):
+        if any(np.shape(one)[:1] != (count,) for one in answers):
             raise Undecided(
                 f"{feed.name}: targets and inputs of batch {batch.index} have unlike numbers of "
-                f"rows, {raised or 'and so have the answers'}"
+                "rows, and so have the answers"
             )
         return f"the answers have {_counted(count)}"
     if _trains_itself(model):

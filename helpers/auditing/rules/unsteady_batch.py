@@ -145,26 +145,37 @@ def _differs(
         sizes = f"{place} {shapes[0][place]}, then {shapes[1].get(place)}"
         return "has another shape", f"{sizes}, {cause}"
     targets = [Counter(rows_in(one, "y")) for one in (before, now)]
-    if targets[0] != targets[1] and (by_state or _are_other_rows(before, now)):
+    if targets[0] != targets[1] and _are_labels(now) and (by_state or _are_drawn(before, now)):
         count = sum((targets[0] - targets[1]).values())
         return "has other targets", f"{count} of {now.rows} targets differ, {cause}"
     return None
 
 
-def _are_other_rows(before: Looked, now: Looked) -> bool:
+def _targets(batch: Looked) -> list:
+    return [array for place, array in arrays_of(batch).items() if place.startswith("y")]
+
+
+def _are_labels(batch: Looked) -> bool:
+    """Whether a row has one target, or one place of several: pictures may turn with the inputs."""
+    return all(
+        isinstance(one, np.ndarray)
+        and (one[:1].size <= 1 or (one.ndim == 2 and (one != 0).sum() == len(one)))
+        for one in _targets(batch)
+    )
+
+
+def _are_drawn(before: Looked, now: Looked) -> bool:
     """Whether targets are classes, and most of what the inputs hold changes with them.
 
     Masking of some tokens at random changes few inputs; mixing of rows makes fractions of targets.
     """
-    pairs = [(arrays_of(before)[place], array) for place, array in arrays_of(now).items()]
-    names = list(arrays_of(now))
+    targets = [*_targets(before), *_targets(now)]
     whole = all(
-        np.issubdtype(array.dtype, np.number) and (array == np.round(array)).all()
-        for name, both in zip(names, pairs, strict=True)
-        if name.startswith("y")
-        for array in both
+        one.dtype.kind in "biu" or (one.dtype.kind == "f" and (one == np.round(one)).all())
+        for one in targets
     )
-    same = [np.mean(a == b) for n, (a, b) in zip(names, pairs, strict=True) if n.startswith("x")]
+    first, then = arrays_of(before), arrays_of(now)
+    same = [np.mean(first[place] == then[place]) for place in then if place.startswith("x")]
     return whole and float(np.mean(same)) < 0.5
 
 

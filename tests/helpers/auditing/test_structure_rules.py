@@ -303,6 +303,11 @@ def test_unlike_rows_without_a_loss():
     assert audit(bare, pair(), predict=data, select="RE109").findings == ()
 
 
+def test_inputs_without_a_batch_axis_are_another_rule():
+    data = Listed((np.ones(4, "float32"), np.ones(1, "float32")))
+    assert why(audit(dense(), data, select="RE109"), "RE109")[0] == "undecided"
+
+
 def test_unlike_rows_and_a_step_of_its_own_are_undecided():
     class Own(keras.Model):
         def call(self, x):
@@ -403,6 +408,25 @@ def test_random_masks_over_a_small_alphabet_are_steady():
     data = Augmented(masks, rng=np.random.default_rng(0))
     data.arrays = np.random.default_rng(1).integers(0, 4, (24, 12)), X
     assert audit(dense(12), data, select="RE110").findings == ()
+
+
+def test_pictures_that_turn_with_their_targets_are_steady():
+    def turned(data, x, y):
+        data.calls += 1
+        way = slice(None, None, -1 if data.rng.random() < 0.5 else 1)
+        return x[:, way], y[:, way]
+
+    data = Augmented(turned, rng=np.random.default_rng(3), calls=0)
+    data.arrays = X, (X % 3 == 0).astype("int64")
+    assert audit(dense(), data, select="RE110").findings == ()
+
+
+def test_classes_that_are_drawn_with_their_rows_are_found():
+    def drawn(data, x, y):
+        return np.random.normal(size=x.shape), np.eye(3)[np.random.randint(0, 3, len(x))]
+
+    (found,) = audit(dense(), Augmented(drawn), select="RE110").warnings
+    assert "targets differ, at random" in found.measured
 
 
 def test_an_order_that_is_drawn_at_the_first_call_is_steady():
