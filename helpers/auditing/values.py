@@ -7,6 +7,7 @@ measure what that changes.
 import contextlib
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import keras
 import numpy as np
 
 from helpers.auditing.feeds import Looked
+from helpers.auditing.padded import has_time
 from helpers.auditing.rule import Undecided
 from helpers.auditing.subject import Subject
 from helpers.keras_private import layers_of, mask_of
@@ -130,6 +132,44 @@ def masks_seen(subject: Subject) -> list[Call]:
         layers = [layer for layer, _ in maskers(subject)]
         subject.__dict__["masks_seen"] = watched(subject, layers, subject.batch)
     return subject.__dict__["masks_seen"]
+
+
+def masks_taken(subject: Subject) -> list[tuple[keras.Layer, np.ndarray]]:
+    """Return the masks ``(batch, time)`` that layers are given with `Subject.batch`, as bool."""
+    if "masks_taken" not in subject.__dict__:
+        takers = [layer for layer in layers_of(subject.model) if _takes_mask(layer)]
+        found: list[tuple[keras.Layer, np.ndarray]] = []
+
+        def note(layer: keras.Layer, call: Callable, *args: Any, **kwargs: Any) -> Any:
+            named = [one for name, one in kwargs.items() if name.endswith("mask")]
+            for one in named:
+                mask = None if keras.tree.is_nested(one) else array_of(one)
+                if mask is not None and mask.ndim == 2 and mask.dtype.kind in "bi":
+                    found.append((layer, mask.astype(bool)))
+            return call(*args, **kwargs)
+
+        with answering(takers, note):
+            run(subject, subject.batch)
+        subject.__dict__["masks_taken"] = found
+    return subject.__dict__["masks_taken"]
+
+
+def _takes_mask(layer: keras.Layer) -> bool:
+    if isinstance(layer, keras.Model):
+        return False
+    return any(name.endswith("mask") for name in inspect.signature(layer.call).parameters)
+
+
+def by_hand(subject: Subject) -> list[tuple[Call, np.ndarray]]:
+    """Return masks that are made of an input by hand: the input, as a call, and the mask."""
+    found: dict[int, tuple[Call, np.ndarray]] = {}
+    for layer, mask in masks_taken(subject):
+        if any(isinstance(one, np.ndarray) and np.array_equal(one, mask) for one in subject.leaves):
+            continue  # it was given
+        for place, leaf in enumerate(subject.leaves):
+            if has_time(leaf) and leaf.shape[:2] == mask.shape and place not in found:
+                found[place] = Call(layer, leaf, place), mask
+    return list(found.values())
 
 
 def given_in(subject: Subject, call: Call) -> Iterator[tuple[Looked, np.ndarray]]:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from helpers.auditing.feeds import Looked
+from helpers.auditing.padded import has_time
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.scores import differ, loss_of, need_loss, scored
 from helpers.auditing.subject import NothingToCheck, Subject
@@ -40,13 +41,13 @@ def check(subject: Subject) -> Iterator[Found]:
     any_empty = False
     for name, feed in subject.feeds.items():
         for batch in subject.read(feed):
-            empty = _empty(subject, batch)
+            empty, sure = _empty(subject, batch)
             if not empty.any():
                 continue
-            any_empty = True
+            any_empty = any_empty or sure
             try:
                 words = _nan(subject, batch, empty)
-                if not words and name == "data":
+                if not words and name == "data" and sure:
                     words = _counted(subject, batch, empty)
             except Undecided as reason:
                 unsure = unsure or str(reason)
@@ -57,19 +58,25 @@ def check(subject: Subject) -> Iterator[Found]:
                 break
     if unsure and not found:
         raise Undecided(unsure)
-    if not any_empty:
+    if not any_empty and not found:
         raise NothingToCheck("no row is all padding")
     yield from found
 
 
-def _empty(subject: Subject, batch: Looked) -> np.ndarray:
-    """Return which rows of a batch have an input that is nothing but padding."""
-    empty = np.zeros(batch.rows or 0, bool)
+def _empty(subject: Subject, batch: Looked) -> tuple[np.ndarray, bool]:
+    """Return which rows have an input that is nothing but padding, and whether that is sure."""
+    sure = np.zeros(batch.rows or 0, bool)
+    maybe = sure.copy()
     for one in subject.padding_of(batch):
         known = subject.given["lengths"] is not None or one.value in subject.marks
-        if known and one.lengths.shape == empty.shape and one.lengths.any():
-            empty |= one.lengths == 0
-    return empty
+        if one.lengths.shape == sure.shape and one.lengths.any():
+            sure |= (one.lengths == 0) & known
+            maybe |= one.lengths == 0
+    for leaf in keras.tree.flatten(batch.x):
+        if has_time(leaf) and len(leaf) == len(sure):
+            blank = (leaf == 0).reshape(len(leaf), -1).all(axis=1)
+            maybe |= blank & ~blank.all()
+    return (sure, True) if sure.any() else (maybe, False)
 
 
 def _nan(subject: Subject, batch: Looked, empty: np.ndarray) -> tuple[str, str] | None:

@@ -1,14 +1,13 @@
 """RE207: masks that cuDNN does not take reach an LSTM or a GRU that would use it."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import keras
 import numpy as np
 
 from helpers.auditing.rule import Found, Rule
 from helpers.auditing.subject import NothingToCheck, Subject
-from helpers.auditing.values import answering, array_of, run
+from helpers.auditing.values import masks_taken
 from helpers.keras_private import layers_of
 
 RULE = Rule(
@@ -39,19 +38,11 @@ def check(subject: Subject) -> Iterator[Found]:
     wanted = [layer for layer in layers_of(subject.model) if _may_use_cudnn(layer)]
     if not wanted:
         raise NothingToCheck("no LSTM or GRU would use cuDNN")
-    masks: dict[int, tuple[keras.Layer, np.ndarray]] = {}
-
-    def note(layer: keras.Layer, call: Callable, *args: Any, **kwargs: Any) -> Any:
-        mask = array_of(kwargs.get("mask"))
-        if mask is not None and mask.ndim == 2 and id(layer) not in masks:
-            masks[id(layer)] = layer, mask.astype(bool)
-        return call(*args, **kwargs)
-
-    with answering(wanted, note):
-        run(subject, subject.batch)
+    ids = {id(layer) for layer in wanted}
+    masks = [(layer, mask) for layer, mask in masks_taken(subject) if id(layer) in ids]
     if not masks:
         raise NothingToCheck("no mask reaches an LSTM or GRU that would use cuDNN")
-    for layer, mask in masks.values():
+    for layer, mask in masks:
         real = mask.sum(axis=1)
         empty = real == 0
         wrong = (mask != (np.arange(mask.shape[1]) < real[:, None])).any(axis=1)

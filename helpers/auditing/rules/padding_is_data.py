@@ -13,6 +13,7 @@ from helpers.auditing.values import (
     Call,
     answering,
     blank_steps,
+    by_hand,
     given_in,
     maskers,
     masks_seen,
@@ -20,6 +21,7 @@ from helpers.auditing.values import (
     replaced,
     run,
 )
+from helpers.keras_private import layers_of
 
 RULE = Rule(
     code="RE112",
@@ -46,11 +48,14 @@ RULE = Rule(
 def check(subject: Subject) -> Iterator[Found]:
     """Look for the masked value at real steps, and measure what masking them changes."""
     values = {id(layer): value for layer, value in maskers(subject)}
+    calls = masks_seen(subject) if values else []
     if not values:
+        calls, values = _by_hand(subject)
+    if not calls:
         raise NothingToCheck("no layer of the model masks a value")
     found, unsure = [], []
     seen: set[int] = set()
-    for call in masks_seen(subject):
+    for call in calls:
         if id(call.layer) in seen or call.given.ndim < 2:
             continue
         value, wrong = values[id(call.layer)], None
@@ -71,12 +76,12 @@ def check(subject: Subject) -> Iterator[Found]:
         row, step = np.argwhere(hidden)[0]
         where = f"batch {batch.index}, row {row}, step {step}"
         if doubt:
-            unsure.append(f"{where} holds {value:g}, which {call.layer.name} masks; {doubt}")
+            unsure.append(f"{where} holds {value:g}, which is masked; {doubt}")
             continue
         effect = f"answers move by {apart:.2g}" if np.isfinite(apart) else "the loss skips them"
         found.append(
             Found(
-                f"{call.layer.name} masks {value:g}, which also stands at real steps",
+                f"{call.layer.name} {_words(call)} {value:g}, which also stands at real steps",
                 f"layer {call.layer.name}, {where}",
                 f"{hidden.sum()} real steps in {hidden.any(axis=1).sum()} of {len(hidden)} rows "
                 f"hold {value:g} and are masked; {effect} when they are not",
@@ -85,6 +90,27 @@ def check(subject: Subject) -> Iterator[Found]:
     if unsure and not found:
         raise Undecided(f"{unsure[0]}; give lengths=")
     yield from found
+
+
+def _by_hand(subject: Subject) -> tuple[list[Call], dict[int, Any]]:
+    """Return masks that are made by comparing an input with a value."""
+    calls, values = [], {}
+    for call, mask in by_hand(subject):
+        hidden = np.unique(call.given[~mask])
+        at_an_end = not mask[:, [0, -1]].all()  # or it may be no padding
+        if (
+            at_an_end
+            and len(hidden) == 1
+            and np.array_equal(blank_steps(call.given, hidden[0]), ~mask)
+        ):
+            calls.append(call)
+            values[id(call.layer)] = hidden[0].item()
+    return calls, values
+
+
+def _words(call: Call) -> str:
+    known = isinstance(call.layer, keras.layers.Masking | keras.layers.Embedding)
+    return "masks" if known else "is given a mask without"
 
 
 def _real(
@@ -149,18 +175,19 @@ def _effect(subject: Subject, call: Call, batch: Looked, hidden: np.ndarray) -> 
     if call.place is None:
         return np.inf
     given = keras.tree.flatten(batch.x)[call.place]
-    if isinstance(call.layer, keras.layers.Masking):
+    if given.ndim > 2:
         other = given.astype("float32" if given.dtype.kind in "iub" else given.dtype)
         other[hidden] = other[hidden] * 1.01 + 1e-6
-        embeddings = []
     else:
         other = given.copy()
-        other[hidden] = 1
-        embeddings = [call.layer]
+        other[hidden] = given[~hidden & (given != given[hidden][0])][0]
+    layers = layers_of(subject.model) if given.ndim == 2 else []
+    embeddings = [layer for layer in layers if isinstance(layer, keras.layers.Embedding)]
 
     def answer(layer: keras.Layer, look_up: Callable, ids: Any, *args: Any, **kwargs: Any) -> Any:
         if tuple(ids.shape) == hidden.shape:
-            ids = keras.ops.where(hidden, keras.ops.zeros_like(ids), ids)
+            before = keras.ops.full_like(ids, int(given[hidden][0]))
+            ids = keras.ops.where(hidden, before, ids)
         return look_up(ids, *args, **kwargs)
 
     masked = run(subject, batch)

@@ -11,6 +11,7 @@ from helpers.auditing.subject import NothingToCheck, Subject
 from helpers.auditing.values import (
     Call,
     blank_steps,
+    by_hand,
     given_in,
     maskers,
     masks_seen,
@@ -48,17 +49,53 @@ def check(subject: Subject) -> Iterator[Found]:
         if isinstance(layer, keras.layers.Masking)
     }
     if not values:
-        raise NothingToCheck("the model has no Masking layer")
+        unmasked = _unmasked_by_hand(subject)
+        if unmasked is None:
+            raise NothingToCheck("no layer masks a value, or is given a mask of its inputs")
+        yield from unmasked
+        return
     calls = [call for call in masks_seen(subject) if id(call.layer) in values]
     done = set()
     for call in calls:
-        if id(call.layer) in done or call.given.ndim != 3:
+        if id(call.layer) in done or not _of_steps(subject, call):
             continue
         value = values[id(call.layer)]
         found = _scaled_before(subject, call, value) or _scaled_within(subject, call, value)
         if found:
             done.add(id(call.layer))
             yield found
+
+
+def _of_steps(subject: Subject, call: Call) -> bool:
+    """Whether steps of an input are masked, and not what an Embedding makes of ids."""
+    shapes = [np.shape(leaf) for leaf in subject.leaves]
+    shapes = [shape for shape in shapes if len(shape) == 3]
+    return call.given.ndim == 3 and any(shape[:2] == call.given.shape[:2] for shape in shapes)
+
+
+def _unmasked_by_hand(subject: Subject) -> list[Found] | None:
+    """Look for rows that end in a constant, beside a mask made of them that masks nothing."""
+    found = None
+    for call, mask in by_hand(subject):
+        found = found or []
+        padded = _constant_ends(call.given) if call.given.ndim == 3 else None
+        if padded is not None and mask.all():
+            row, step = np.argwhere(padded)[0]
+            where = f"batch {subject.batch.index}, row {row} from step {step}"
+            found.append(
+                Found(
+                    f"rows end in the constant {_numbers(call.given[row, step])}, which the mask "
+                    f"that {call.layer.name} is given does not mask",
+                    f"layer {call.layer.name}, {where}",
+                    f"{padded.sum()} steps in {padded.any(axis=1).sum()} of {len(padded)} rows "
+                    "hold it, none is masked",
+                )
+            )
+    return found
+
+
+def _numbers(step: np.ndarray) -> str:
+    return f"({', '.join(f'{one:.3g}' for one in step[:4])}{', …' if len(step) > 4 else ''})"
 
 
 def _scaled_before(subject: Subject, call: Call, value: float) -> Found | None:
@@ -74,11 +111,10 @@ def _scaled_before(subject: Subject, call: Call, value: float) -> Found | None:
             apart = moved(run(subject, batch), run(subject, replaced(batch, call.place, other)))
         if apart > 1e-6:
             row, step = np.argwhere(padded)[0]
-            numbers = ", ".join(f"{number:.3g}" for number in given[row, step][:4])
-            more = ", …" if given.shape[2] > 4 else ""
             effect = f"; answers move by {apart:.2g} if it is" if np.isfinite(apart) else ""
             return Found(
-                f"rows end in the constant ({numbers}{more}), which {call.layer.name} does not "
+                f"rows end in the constant {_numbers(given[row, step])}, which "
+                f"{call.layer.name} does not "
                 f"mask: it masks {value:g}",
                 f"layer {call.layer.name}, batch {batch.index}, row {row} from step {step}",
                 f"{padded.sum()} steps in {padded.any(axis=1).sum()} of {len(padded)} rows hold "

@@ -33,13 +33,15 @@ RULE = Rule(
     chapter="masking#where-it-is-born",
 )
 
+_KNOWN = ("keras", "keras_hub", "keras_nlp")  # whose `call` looks up what it is given
+
 
 def check(subject: Subject) -> Iterator[Found]:
     """Look at the ids of each Embedding, as they are given and as they were in the data."""
     tables = [one for one in layers_of(subject.model) if isinstance(one, keras.layers.Embedding)]
     if not tables:
         raise NothingToCheck("the model has no Embedding")
-    tables = [one for one in tables if type(one).call.__module__.startswith("keras.src.layers.")]
+    tables = [one for one in tables if type(one).call.__module__.split(".")[0] in _KNOWN]
     calls = _calls(subject, tables, subject.batch)
     if not calls:
         raise Undecided("no Embedding was called with numbers that could be looked at")

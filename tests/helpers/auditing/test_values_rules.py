@@ -82,11 +82,33 @@ def test_mask_that_nobody_uses_hides_nothing():
     assert verdict("RE112", embedding(layers.GRU(2)), x) == "found"
 
 
+def by_hand(features, rnn=None):
+    x = keras.Input((None, features) if features else (None,), dtype=None if features else "int32")
+    h = x if features else layers.Embedding(9, 3)(x)
+    real = keras.ops.not_equal(x, 0)
+    real = keras.ops.any(real, axis=-1) if features else real
+    return compiled(keras.Model(x, (rnn or layers.SimpleRNN(2))(h, mask=real)))
+
+
+def test_masks_made_by_hand_are_looked_at():
+    x = ids()
+    assert verdict("RE112", by_hand(0), x) == "passed"
+    x[0, 3] = 0
+    assert verdict("RE112", by_hand(0), x) == "found"
+    steps = vectors()
+    steps[0, 3] = 0
+    assert "may be missing" in verdict("RE112", by_hand(3), steps)
+    assert verdict("RE112", by_hand(3), steps, lengths=[7, 2, 5, 3]) == "found"
+    assert verdict("RE113", by_hand(3), steps) == "passed"
+    assert verdict("RE113", by_hand(3), (vectors() - 1) * [1, 2, 3]) == "found"
+
+
 # RE113
 
 
 def test_scaled_padding_needs_masking():
-    assert verdict("RE113", embedding(layers.GRU(2)), ids()) == "the model has no Masking layer"
+    assert verdict("RE113", dense(), np.ones((8, 4))).startswith("no layer masks a value")
+    assert verdict("RE113", embedding(layers.GRU(2)), ids()) == "passed"
 
 
 def test_rows_that_repeat_their_last_step_are_not_scaled_padding():
@@ -359,3 +381,12 @@ def test_masking_behind_an_embedding_belongs_to_another_rule():
     model = compiled(keras.Sequential([model, layers.Masking(), layers.GRU(2)]))
     assert verdict("RE113", model, ids()) == "passed"
     assert verdict("RE202", model, ids()) == "found"
+
+
+def test_mean_by_hand_over_an_empty_row_is_nan():
+    x = keras.Input((None, 3))
+    real = keras.ops.cast(keras.ops.any(keras.ops.not_equal(x, 0), axis=-1), "float32")
+    mean = keras.ops.sum(x, axis=1) / keras.ops.sum(real, axis=1, keepdims=True)
+    model = compiled(keras.Model(x, mean))
+    assert verdict("RE208", model, vectors((7, 0, 5, 3))) == "found"
+    assert verdict("RE208", model, vectors()) == "no row is all padding"
