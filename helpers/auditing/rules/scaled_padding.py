@@ -75,7 +75,7 @@ def _of_steps(subject: Subject, call: Call) -> bool:
 
 def _unmasked_by_hand(subject: Subject) -> list[Found] | None:
     """Look for rows that end in a constant, beside a mask made of them that masks nothing."""
-    found = None
+    found: list[Found] | None = None
     for call, mask in by_hand(subject):
         found = found or []
         padded = _constant_ends(call.given) if call.given.ndim == 3 else None
