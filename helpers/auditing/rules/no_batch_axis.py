@@ -48,6 +48,8 @@ def check(subject: Subject) -> Iterator[Found]:
         looked += 1
         for (path, leaf), want in zip(keras.tree.flatten_with_path(x), wanted, strict=True):
             have = shape_of(leaf)
+            if have and str(getattr(leaf, "dtype", "")).startswith(("object", "<U", "string")):
+                continue  # texts, which the model takes apart
             if is_sample(have, want) and not _are_rows(feed, have, want, y):
                 found.append(_finding(feed, path, have, want))
     if not found and unknown:

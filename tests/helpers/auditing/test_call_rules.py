@@ -99,6 +99,14 @@ def test_subclass_declares_no_shapes_and_is_tried():
     assert verdict(audit(compiled(Own()), **given, select="RE302")) == why
 
 
+def test_texts_are_no_samples_of_ids():
+    model = compiled(
+        keras.Sequential([keras.Input((None,)), layers.Embedding(9, 4), layers.GRU(1)])
+    )
+    texts = np.array(["a b", "c"] * 4, object)
+    assert verdict(audit(model, (texts, rows(8, 1)), select="RE301")) == "passed: "
+
+
 def test_generator_object_gives_no_shape():
     given = (batch for batch in [(rows(2, 4), rows(2, 1))])
     assert verdict(audit(dense(), given, select="RE301")).startswith("undecided: data gives no")
