@@ -267,7 +267,8 @@ def windows_of_arrays(broken):
 def windows_of_a_dataset_by_index(broken):
     data = Rows(np.ones((16, 5, 3), "float32"), np.ones((16, 1), "float32"), size=4)
     fit = {} if broken else {"shuffle": False}
-    return {"model": stateful(layers.GRU), "data": data, "fit": fit}
+    # On TensorFlow, Keras 3.13 refuses this data with a stateful GRU: keras-fault says so.
+    return {"model": stateful(layers.GRU), "data": data, "fit": fit, "select": "RE3"}
 
 
 @breaks("RE306")
@@ -275,5 +276,5 @@ def stateful_layer_in_both_directions(broken):
     inputs = keras.Input(batch_shape=(4, 5, 3))
     h = layers.Bidirectional(layers.SimpleRNN(2, stateful=True))(inputs)
     model = compiled(keras.Model(inputs, layers.Dense(1)(h)))
-    data = Rows(np.ones((16, 5, 3), "float32"), np.ones((16, 1), "float32"), size=4)
-    return {"model": model, "data": data, "fit": {"shuffle": broken}}
+    data = np.ones((16, 5, 3), "float32"), np.ones((16, 1), "float32")
+    return {"model": model, "data": data, "fit": {"shuffle": broken, "batch_size": 4}}
