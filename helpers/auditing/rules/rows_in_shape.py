@@ -21,7 +21,7 @@ RULE = Rule(
     why=(
         "`Input(shape=...)` and `input_shape=` leave the rows out; Keras puts None before what is "
         "given. A model made with `x.shape` wants one axis more than `x` has, and raises; one made "
-        "with `x.shape[0]` for the steps takes no other number of rows."
+        "with `x.shape[0]` for the steps wants as many steps as there are rows."
     ),
     fix="Give Input the shape of one row: keras.Input(x.shape[1:]).",
     chapter="variable-batches#which-layer-fixes-which-axis",
