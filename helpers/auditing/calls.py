@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+from helpers.auditing.padded import Padded
 from helpers.auditing.subject import Subject
 from helpers.keras_private import set_mask
 from helpers.masking import recording
@@ -43,6 +44,38 @@ def calls_with(model: keras.Layer, x: Any) -> list[Call]:
 def recorded(subject: Subject) -> list[Call]:
     """Return the calls with the batch that the rules look at."""
     return calls_with(subject.model, subject.batch.x)
+
+
+@once
+def recorded_with_other_contents(subject: Subject) -> list[Call] | None:
+    """Return the calls with other numbers in the real steps; None if none are known as padding."""
+    return calls_with(subject.model, _other_contents(subject)) if subject.padding else None
+
+
+def _other_contents(subject: Subject) -> Any:
+    """Return the batch with other numbers in its real steps."""
+    leaves = list(subject.leaves)
+    for one in subject.padding:
+        leaf = leaves[one.place]
+        real = real_steps(one, leaf.shape[1])
+        real = real.reshape(*real.shape, *[1] * (leaf.ndim - 2))
+        if leaf.dtype.kind == "f":
+            other = 1.5 - 2 * leaf
+        elif leaf.dtype.kind in "iu":
+            known = np.unique(leaf[np.broadcast_to(real, leaf.shape)])
+            if not len(known):
+                continue
+            other = known[(np.searchsorted(known, leaf) + 1) % len(known)]
+        else:
+            continue
+        leaves[one.place] = np.where(real, other, leaf).astype(leaf.dtype)
+    return keras.tree.pack_sequence_as(subject.batch.x, leaves)
+
+
+def real_steps(one: Padded, steps: int) -> np.ndarray:
+    """Return bool ``(batch, steps)``, True where a step of an input is real."""
+    place, lengths = np.arange(steps)[None, :], one.lengths[:, None]
+    return place < lengths if one.side == "post" else place >= steps - lengths
 
 
 def array(tensor: Any) -> np.ndarray:

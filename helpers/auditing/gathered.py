@@ -6,8 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers.auditing.calls import array, calls_with, recorded
-from helpers.auditing.padded import Padded
+from helpers.auditing.calls import array, real_steps, recorded, recorded_with_other_contents
 from helpers.auditing.subject import Subject
 from helpers.keras_private import set_mask
 from helpers.masking.recording import Call, state_kept
@@ -23,7 +22,6 @@ def counted_padding(subject: Subject) -> Iterator[tuple[Call, float, float]]:
     what it gets: as it is, and with more steps of padding, which hold what the others hold.
     """
     calls = recorded(subject)
-    others: list[Call] | None = None
     seen: set[int] = set()
     for i, call in enumerate(calls):
         if id(call.layer) in seen or not _gathers(call, calls):
@@ -32,8 +30,7 @@ def counted_padding(subject: Subject) -> Iterator[tuple[Call, float, float]]:
         mask = None if call.mask_in[0] is None else array(call.mask_in[0]).astype(bool)
         real = _real_by_length(x, mask, subject)
         if real is None:
-            if others is None:
-                others = calls_with(subject.model, _other_contents(subject))
+            others = recorded_with_other_contents(subject) or []
             real = _real_by_contents(x, others[i] if i < len(others) else None)
         if real is None or real.all() or not real.any():
             continue
@@ -68,13 +65,8 @@ def _real_by_length(x: np.ndarray, mask: Any, subject: Subject) -> np.ndarray | 
     for one in subject.padding:
         steps = subject.leaves[one.place].shape[1]
         if x.shape[:2] == (len(one.lengths), steps):
-            return _real(one, steps)
+            return real_steps(one, steps)
     return None
-
-
-def _real(one: Padded, steps: int) -> np.ndarray:
-    place, lengths = np.arange(steps)[None, :], one.lengths[:, None]
-    return place < lengths if one.side == "post" else place >= steps - lengths
 
 
 def _real_by_contents(x: np.ndarray, other: Call | None) -> np.ndarray | None:
@@ -83,24 +75,6 @@ def _real_by_contents(x: np.ndarray, other: Call | None) -> np.ndarray | None:
         return None
     changed = ~np.isclose(x, array(other.inputs[0]), rtol=1e-5, atol=1e-7, equal_nan=True)
     return changed.reshape(*x.shape[:2], -1).any(axis=2)
-
-
-def _other_contents(subject: Subject) -> Any:
-    """Return the batch with other numbers in its real steps."""
-    leaves = list(subject.leaves)
-    for one in subject.padding:
-        leaf = leaves[one.place]
-        real = _real(one, leaf.shape[1])
-        real = real.reshape(*real.shape, *[1] * (leaf.ndim - 2))
-        if leaf.dtype.kind == "f":
-            other = 1.5 - 2 * leaf
-        elif leaf.dtype.kind in "iu":
-            known = np.unique(leaf[np.broadcast_to(real, leaf.shape)])
-            other = known[(np.searchsorted(known, leaf) + 1) % len(known)]
-        else:
-            continue
-        leaves[one.place] = np.where(real, other, leaf).astype(leaf.dtype)
-    return keras.tree.pack_sequence_as(subject.batch.x, leaves)
 
 
 def _moved(call: Call, x: np.ndarray, mask: Any, real: np.ndarray) -> tuple[float, float]:

@@ -11,7 +11,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers.auditing.calls import again, array, calls_with, once, recorded
+from helpers.auditing.calls import (
+    again,
+    array,
+    calls_with,
+    once,
+    recorded,
+    recorded_with_other_contents,
+)
 from helpers.auditing.subject import Subject
 from helpers.masking.recording import Call
 
@@ -43,7 +50,7 @@ def wrong_masks(subject: Subject) -> list[WrongMask]:
         longer = _longer(subject)
         found = [] if longer is None else _of_other_size(calls_with(subject.model, longer))
     if not found:
-        found = list(_on_other_steps(calls))
+        found = list(_on_other_steps(subject, calls))
     return found
 
 
@@ -55,7 +62,7 @@ def _of_other_size(calls: list[Call]) -> list[WrongMask]:
             continue
         for tensor, mask in zip(call.outputs, call.mask_out, strict=False):
             if mask is not None and not _fits(mask, tensor) and _came_right(call):
-                if _used(calls, call, mask):
+                if _user(calls, call, mask):
                     shape, size = tuple(mask.shape), tuple(tensor.shape)
                     message = f"{call.name} passes on a mask of another size than its output has"
                     said = f"mask {shape} on an output {size}"
@@ -80,18 +87,21 @@ def _came_right(call: Call) -> bool:
     return all(mask is None or _fits(mask, tensor) for mask, tensor in pairs)
 
 
-def _used(calls: list[Call], source: Call, mask: Any) -> bool:
-    """Whether a mask, or what was made of it, comes to a call that takes it, or to an answer."""
+def _user(calls: list[Call], source: Call, mask: Any) -> tuple[int, bool] | None:
+    """Return which call takes a mask, or what was made of it; 0 if an answer has it, else None.
+
+    The second tells whether the mask stands on an input of that call, not on its output.
+    """
     held = [array(mask)]  # compared by values: a Functional model makes some of its masks twice
-    later = calls[calls.index(source) + 1 :]
-    for call in later:
+    for i in range(calls.index(source) + 1, len(calls)):
+        call = calls[i]
         came = (*call.mask_in, *call.masks_given)
         if _inside(source, call) or not any(_is_in(held, one) for one in came):
             continue
         if call.takes_mask and not (call.inside and call.outputs):
-            return True
+            return i, True
         held += [array(one) for one in call.mask_out if one is not None]
-    return any(_is_in(held, one) for one in calls[0].mask_out)
+    return (0, False) if any(_is_in(held, one) for one in calls[0].mask_out) else None
 
 
 def _is_in(held: list[np.ndarray], mask: Any) -> bool:
@@ -125,25 +135,51 @@ def _longer(subject: Subject) -> Any:
     return keras.tree.pack_sequence_as(subject.batch.x, leaves)
 
 
-def _on_other_steps(calls: list[Call]) -> Iterator[WrongMask]:
+def _on_other_steps(subject: Subject, calls: list[Call]) -> Iterator[WrongMask]:
     """Find masks that mark padding as real, or leave real steps out, innermost calls first."""
     found: list[Call] = []
     for call in reversed(calls):
         if not _may_move_steps(call) or any(_inside(one, call) for one in found):
             continue
         wrong = _misplaced(call)
-        if wrong and any(_used(calls, call, mask) for mask in call.mask_out if mask is not None):
+        users = [_user(calls, call, mask) for mask in call.mask_out if mask is not None]
+        left_out = "False" in wrong
+        if wrong and any(user and _wrong_there(subject, calls, *user, left_out) for user in users):
             found.append(call)
             message = f"the mask that {call.name} passes on does not mark the real steps"
             yield WrongMask(call, message, wrong)
 
 
+def _wrong_there(
+    subject: Subject, calls: list[Call], i: int, comes_in: bool, left_out: bool
+) -> bool:
+    """Whether a mask is wrong where it is used: two layers may turn time around and back."""
+    others = recorded_with_other_contents(subject)
+    if others is None or i >= len(others):
+        return True
+    call, other_call = calls[i], others[i]
+    pairs = (
+        zip(call.inputs, call.mask_in, other_call.inputs, strict=False)
+        if comes_in
+        else zip(call.outputs, call.mask_out, other_call.outputs, strict=False)
+    )
+    for tensor, mask, other in pairs:
+        if mask is None or not _fits(mask, tensor) or tuple(tensor.shape) != tuple(other.shape):
+            continue
+        changed, real = _moved(array(tensor), array(other)), array(mask).astype(bool)
+        if changed.shape == real.shape and changed.any():
+            told = ~changed.all(axis=1)  # elsewhere padded steps repeat what was real
+            wrong = changed & ~real & told[:, None] if left_out else real & ~changed
+            return bool(wrong.any())
+    return True
+
+
 def _may_move_steps(call: Call) -> bool:
-    """Leave out Keras's own layers that treat each step by itself, and calls without masks."""
+    """Leave out calls without masks, and Keras's own layers but for those that turn time around."""
     if call.operation or call.inside == "graph" or not call.outputs:
         return False
     home = type(call.layer).__module__.split(".")[0]
-    if home == "keras" and not isinstance(call.layer, keras.layers.RNN):
+    if home == "keras" and not getattr(call.layer, "go_backwards", False):
         return False
     masks = [mask for mask in call.mask_in if mask is not None]
     return bool(masks) and _has_mask(call) and all(len(mask.shape) == 2 for mask in masks)
@@ -202,8 +238,9 @@ def _rows(masks: list) -> np.ndarray | None:
 
 def _dependence(call: Call, inputs: list, masks: list, given: list) -> tuple[list, list]:
     """Tell which steps of each output change with the padded steps, and which with the real."""
-    base = again(call, inputs, given)
-    same = again(call, inputs, given)
+    base, same = again(call, inputs, given), again(call, inputs, given)
+    if base is None or same is None or _differ(base, same):
+        return [], []
     found: list[list] = []
     for real in (False, True):
         changed = []
@@ -213,7 +250,7 @@ def _dependence(call: Call, inputs: list, masks: list, given: list) -> tuple[lis
                 x = np.where(chosen, 1.5 - 2 * x, x).astype(x.dtype)
             changed.append(x)
         outputs = again(call, changed, given)
-        if base is None or same is None or outputs is None or _differ(base, same):
+        if outputs is None:
             return [], []
         found.append([_moved(a, b) for a, b in zip(base, outputs, strict=True)])
     return found[0], found[1]

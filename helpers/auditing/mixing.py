@@ -169,8 +169,9 @@ class _Trial:
         def moves(pair: tuple[Call, Call], field: str) -> bool:
             tensors = zip(*(getattr(call, field) for call in pair), strict=False)
             for a, b in ((array(a), array(b)) for a, b in tensors):
-                parts = [_entry(x, None, place, 1, len(order)) for x in (a, b)]
-                if all(isinstance(part, np.ndarray) and part.dtype.kind == "f" for part in parts):
+                entries = (_entry(x, None, place, 1, len(order)) for x in (a, b))
+                parts = [x for x in entries if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+                if len(parts) == 2:
                     limit = _TOLERANCE * max(1, _largest(parts[1]))
                     if _distance(parts[:1], parts[1:]) > limit:
                         return True
