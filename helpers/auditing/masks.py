@@ -168,8 +168,10 @@ def _wrong_there(
             continue
         changed, real = _moved(array(tensor), array(other)), array(mask).astype(bool)
         if changed.shape == real.shape and changed.any():
-            told = ~changed.all(axis=1)  # elsewhere padded steps repeat what was real
-            wrong = changed & ~real & told[:, None] if left_out else real & ~changed
+            told = ~changed.all(
+                axis=1, keepdims=True
+            )  # elsewhere padded steps repeat what was real
+            wrong = changed & ~real & told if left_out else real & ~changed
             return bool(wrong.any())
     return True
 

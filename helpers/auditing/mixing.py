@@ -126,6 +126,8 @@ class _Trial:
         for at, results in together.items():
             for a, b in zip(alone, results, strict=True):
                 part = _entry(b, a.shape, at, size, self.count)
+                if _is_of_steps(a, b, size, self.count):
+                    part = f"{len(b)} entries come out for 1 row and for {self.count}"
                 if isinstance(part, str):
                     shape = shape or ("" if self.fixed else part)
                 elif part is not None:
@@ -181,6 +183,14 @@ class _Trial:
         found = [p[0] for p in pairs if moves(p, "outputs") and not moves(p, "inputs")]
         inner = [c for c in found if not any(c in _around(one) for one in found)]
         return inner[0].name if inner else ""
+
+
+def _is_of_steps(alone: np.ndarray, together: np.ndarray, size: int, count: int) -> bool:
+    """Whether as many entries come out for any number of rows, and are made of the rows."""
+    same = alone.shape == together.shape and size != count and alone.ndim > 0
+    if not same or len(alone) == 1:  # one entry may sum up a batch on purpose
+        return False
+    return _distance([alone], [together]) > _TOLERANCE * max(1, _largest(alone))
 
 
 def _entry(

@@ -211,6 +211,22 @@ def state_of_one_row_for_the_next(broken):
     return {"model": compiled(model), "data": Rows(x, x[:, :1], size=5), "rows": 5}
 
 
+@breaks("RE204")
+def last_row_in_place_of_the_last_step(broken):
+    class Last(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.rnn, self.out = layers.GRU(4, return_sequences=True), layers.Dense(1)
+
+        def call(self, x):
+            h = self.rnn(x)
+            return self.out(h[-1] if broken else h[:, -1])
+
+    # as many rows as steps: nothing raises
+    x = np.random.default_rng(0).normal(size=(6, 6, 3)).astype("float32")
+    return {"model": compiled(Last()), "data": (x, np.ones((6, 1), "float32"))}
+
+
 # RE205: padding in the steps beside it, or in statistics
 
 

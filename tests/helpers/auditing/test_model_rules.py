@@ -228,6 +228,14 @@ def test_rows_that_may_meet_on_purpose_are_undecided(why):
     assert why in report.undecided[0].why
 
 
+def test_table_beside_the_answers_is_no_row():
+    inputs = keras.Input((4,))
+    table = Own(lambda x: ops.ones((5, 2)) + 0 * ops.mean(x))(inputs)
+    model = keras.Model(inputs, [layers.Dense(1)(inputs), table])
+    report = audit(model, drawn(6, 4), select="RE204")
+    assert (said(report), report.undecided) == ([], ())
+
+
 def test_one_row_meets_no_other():
     report = audit(numbers(layers.Dense(1)), drawn(1, 4), select="RE204")
     assert report.passed[0].why == "the batches have one row"
