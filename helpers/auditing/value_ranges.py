@@ -32,6 +32,22 @@ def signed_and_not(one: np.ndarray, other: np.ndarray) -> bool:
     return bool((signed(one) and other.min() >= 0) or (signed(other) and one.min() >= 0))
 
 
+def raw_and_scaled(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether one lot holds bytes of pixels, and the other the like between -1 and 1."""
+
+    def raw(values: np.ndarray) -> bool:
+        whole = values.min() >= 0 and 100 < values.max() <= 255
+        return bool(whole and np.all(values == np.round(values)))
+
+    def scaled(values: np.ndarray) -> bool:
+        small = np.abs(values).max() <= 1
+        return bool(small and values.dtype.kind == "f" and np.any(values != np.round(values)))
+
+    if min(one.size, other.size) < 200:
+        return False
+    return (raw(one) and scaled(other)) or (raw(other) and scaled(one))
+
+
 def same_line(draws: list[np.ndarray], still: np.ndarray) -> tuple[float, float] | None:
     """Return factor and shift by which all rows of all draws differ from still ones, if any.
 

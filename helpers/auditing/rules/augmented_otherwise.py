@@ -19,7 +19,13 @@ from helpers.auditing.pictures import (
 from helpers.auditing.redrawn import drawn_twice, shuffles
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.subject import NothingToCheck, Subject
-from helpers.auditing.value_ranges import other_scale, same_line, signed_and_not, span
+from helpers.auditing.value_ranges import (
+    other_scale,
+    raw_and_scaled,
+    same_line,
+    signed_and_not,
+    span,
+)
 from helpers.raised import first_line
 
 RULE = Rule(
@@ -55,9 +61,9 @@ def check(subject: Subject) -> Iterator[Found]:
         raise NothingToCheck("no input is a picture or a clip, with 4 or 5 axes")
     found = list(_modes(subject))
     undecided = []
-    for feed in others if seen else []:
+    for feed in others:
         try:
-            found += _random(feed) or _other_data(subject, feed)
+            found += (seen and _random(feed)) or _other_data(subject, feed)
         except Undecided as reason:
             undecided.append(str(reason))
     if undecided and not found:
@@ -200,17 +206,23 @@ def _other_data(subject: Subject, feed: Feed) -> list[Found]:
     trained, looked = subject.read(subject.data), subject.read(feed)
     found = []
     for place, leaf in enumerate(subject.leaves):
-        if not is_picture(leaf):
+        if not isinstance(leaf, np.ndarray) or leaf.ndim < 2 or leaf.dtype.kind not in "uif":
             continue
         ours = [keras.tree.flatten(batch.x)[place] for batch in trained]
         leaves = [keras.tree.flatten(batch.x) for batch in looked]
-        theirs = [each[place] for each in leaves if len(each) > place and is_picture(each[place])]
-        if not theirs:
+        theirs = [each[place] for each in leaves if len(each) > place]
+        if not theirs or any(np.ndim(each) != leaf.ndim for each in theirs):
             continue
         name = subject.names[place]
         one, other = (np.concatenate([_some(each) for each in lot]) for lot in (ours, theirs))
         sizes, others = ({each.shape[-3:] for each in lot} for lot in (ours, theirs))
-        if len(sizes) == 1 and not sizes & others and (why := _breaks(subject, looked[0])):
+        picture = is_picture(leaf)
+        if (
+            picture
+            and len(sizes) == 1
+            and not sizes & others
+            and (why := _breaks(subject, looked[0]))
+        ):
             found.append(
                 Found(
                     f"the pictures of {feed.name} have other sizes than those of training",
@@ -219,10 +231,12 @@ def _other_data(subject: Subject, feed: Feed) -> list[Found]:
                     "Resize both alike, in the model or in both pipelines.",
                 )
             )
-        elif other_scale(one, other) or signed_and_not(one, other):
+        elif raw_and_scaled(one, other) or (
+            picture and (other_scale(one, other) or signed_and_not(one, other))
+        ):
             found.append(
                 Found(
-                    f"the pictures of {feed.name} have another range than those of training",
+                    f"the values of {feed.name} have another range than those of training",
                     f"{feed.name}, {name}",
                     f"training {span(one)}, {feed.name} {span(other)}",
                     "Scale both alike, best by a layer of the model.",

@@ -127,8 +127,11 @@ def _in_data(subject: Subject, feed: Any) -> list[Found]:
         return []
 
     def stills(arrays: list[np.ndarray]) -> list[np.ndarray] | None:
-        new = [_still(each) if _is_clip(each) else each for each in arrays]
-        return new if any(map(_is_clip, arrays)) else None
+        if any(map(_is_clip, arrays)):
+            return [_still(each) if _is_clip(each) else each for each in arrays]
+        frames = [each.ndim == 4 and len(each) > 1 for each in arrays]  # clips one by one
+        pairs = list(zip(arrays, frames, strict=True))
+        return [_still(a[None])[0] if b else a for a, b in pairs] if any(frames) else None
 
     marked = drawn_from(feed, Marked(stills))
     clips = [leaf for x in marked for leaf in keras.tree.flatten(x[0]) if _is_clip(leaf)]

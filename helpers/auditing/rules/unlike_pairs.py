@@ -38,7 +38,7 @@ RULE = Rule(
     chapter="augmentation#masks-and-boxes",
 )
 _CARDS = 16
-_SHARE = 0.25  # of the cards that may look moved apart by chance
+_SHARE = 0.1  # of the cards that may look moved apart by chance
 _SMALLEST = 16  # side of a card
 _CLASSES = 20  # of a mask, at most
 
@@ -76,7 +76,23 @@ def _pair(batch: Looked) -> tuple[int, int] | None:
         for mask in masks:
             if image != mask and leaves[image].shape[:3] == leaves[mask].shape[:3]:
                 return image, mask
+    return _dense_pair(batch)
+
+
+def _dense_pair(batch: Looked) -> tuple[int, int] | None:
+    """Return the places of pictures and of targets with a value for each pixel, blended or not."""
+    inputs = keras.tree.flatten(batch.x)
+    leaves = keras.tree.flatten((batch.x, batch.y))
+    for i, leaf in enumerate(inputs):
+        for j in range(len(inputs), len(leaves)):
+            shape = np.shape(leaves[j])
+            if is_picture(leaf) and leaf.ndim == 4 and _per_pixel(shape, leaf.shape):
+                return i, j
     return None
+
+
+def _per_pixel(shape: tuple, picture: tuple) -> bool:
+    return len(shape) in (3, 4) and shape[:3] == picture[:3]
 
 
 def _is_mask(leaf: Any) -> bool:
@@ -230,6 +246,8 @@ def _in_data(feed: Feed, pair: tuple[int, int]) -> list[Found]:
         image, mask = leaves[pair[0]], leaves[pair[1]]
         if image.shape[:3] != mask.shape[:3]:
             raise Undecided(f"{feed.name}: pictures {image.shape} and masks {mask.shape}")
+        if mask.size != image[..., 0].size:
+            raise Undecided(f"{feed.name}: masks {mask.shape} have an axis of classes")
         apart += moved_apart(image, mask.reshape(image.shape[:3]))
     known = [each for each in apart if each is not None]
     if not known:

@@ -136,8 +136,8 @@ def test_two_pictures_that_do_not_belong_together_are_no_pair():
 def test_small_scenes_are_undecided_where_something_moves():
     class Flipped(Rows):
         def __getitem__(self, i):
-            coin = np.random.random() < 0.5
-            return tuple(part[:, :, ::-1] if coin else part for part in super().__getitem__(i))
+            coin = np.random.random((8, 1, 1, 1)) < 0.5
+            return tuple(np.where(coin, a[:, :, ::-1], a) for a in super().__getitem__(i))
 
     x, y = (part[:, :12, :12] for part in zoo.scenes())
     model = compiled(keras.Sequential([keras.Input((12, 12, 1)), layers.Conv2D(1, 1)]))
@@ -193,3 +193,56 @@ def test_clips_that_cannot_be_replaced_are_undecided_where_they_are_drawn_anew()
     found = report(zoo.watcher(), Made())
     assert codes(found) == []
     assert "holds no arrays" in {v.rule.code: v.why for v in found.undecided}["RE212"]
+
+
+def test_targets_for_each_pixel_stay_behind_where_the_model_moves_pictures():
+    def mended(layer):
+        return compiled(
+            keras.Sequential([keras.Input((24, 24, 1)), layer, layers.Conv2D(1, 3, padding="same")])
+        )
+
+    x = zoo.scenes()[0]
+    assert codes(report(mended(layers.RandomFlip(seed=0)), (x, x))) == ["RE211"]
+    assert codes(report(mended(layers.GaussianNoise(0.1, seed=0)), (x, x))) == []
+
+
+def test_clips_in_a_list_are_replaced_one_by_one():
+    def clips(broken):
+        class Videos(keras.utils.PyDataset):
+            def __init__(self):
+                super().__init__()
+                self.videos = list(zoo.clips(8)[0])
+
+            def __len__(self):
+                return 2
+
+            def __getitem__(self, i):
+                turns = np.random.randint(0, 4, (4, 3))
+                made = [
+                    np.stack(
+                        [
+                            np.rot90(frame, turns[j, t if broken else 0])
+                            for t, frame in enumerate(clip)
+                        ]
+                    )
+                    for j, clip in enumerate(self.videos[4 * i : 4 * i + 4])
+                ]
+                return np.stack(made), np.zeros((4, 2), "float32")
+
+        return Videos()
+
+    assert codes(report(zoo.watcher(), clips(True))) == ["RE212"]
+    assert codes(report(zoo.watcher(), clips(False))) == []
+
+
+def test_raw_pixels_after_training_on_scaled_ones_are_found_without_a_channel_axis():
+    raw = np.random.default_rng(0).integers(0, 256, (8, 16, 16)).astype("uint8")
+    y = np.ones((8, 1), "float32")
+
+    def model():
+        flat = [keras.Input((16, 16)), layers.Flatten(), layers.Dense(1)]
+        return compiled(keras.Sequential(flat))
+
+    assert codes(report(model(), (raw / 255, y), predict=raw)) == ["RE210"]
+    assert codes(report(model(), (raw / 255, y), predict=raw / 255)) == []
+    assert codes(report(model(), (raw, y), predict=raw[:4])) == []

@@ -92,6 +92,7 @@ def strings_with_their_ink(kind):
     names = run("labs/solutions/augmentation", *parts, "seven =")
     pictures, sizes = keras.Input((8, None, 1)), keras.Input((2,), dtype="int32")
     ink = keras.layers.Conv2D(2, 3, padding="same")(pictures)
+    ink = ink * keras.ops.cast(sizes[:, :1, None, None] > 0, "float32")
     model = compiled(keras.Model([pictures, sizes], ink))
     return {"model": model, "data": names["seven"][kind], "fit": {"steps_per_epoch": 8}}
 
