@@ -31,7 +31,7 @@ class Marked:
     """What takes the place of pictures.
 
     Attributes:
-        change: Takes the arrays with at least 3 axes ``(rows, ...)`` that a source holds; returns
+        change: Takes the arrays with at least 2 axes ``(rows, ...)`` that a source holds; returns
             as many of the same shapes, or None if it cannot use them.
     """
 
@@ -101,7 +101,7 @@ def _overwritten(fed: Feed, marks: Marked) -> Iterator[None]:
 
 
 def _arrays_in(source: Any) -> list[np.ndarray]:
-    """Return the arrays with at least 3 axes that a source holds, each once."""
+    """Return the arrays with at least 2 axes that a source holds, each once."""
     found: dict[int, np.ndarray] = {}
     seen: set[int] = set()
 
@@ -110,7 +110,7 @@ def _arrays_in(source: Any) -> list[np.ndarray]:
             return
         seen.add(id(value))
         if isinstance(value, np.ndarray):
-            if value.ndim >= 3 and value.dtype.kind in "buif":
+            if value.ndim >= 2 and value.dtype.kind in "buif":
                 found[id(value)] = value
         elif isinstance(value, list | tuple):
             for each in value[:64]:
@@ -135,7 +135,7 @@ def _rebuilt(fed: Feed, marks: Marked) -> list[tuple[Any, Any]]:
     elements = {key: _elements(node, fed) for key, (node, _) in roots.items()}
     flat = [(key, leaf) for key, each in elements.items() for leaf in keras.tree.flatten(each)]
     rows = [_as_rows(leaf, roots[key][1]) for key, leaf in flat]
-    wide = [i for i, leaf in enumerate(rows) if leaf.ndim >= 3 and leaf.dtype.kind in "buif"]
+    wide = [i for i, leaf in enumerate(rows) if leaf.ndim >= 2 and leaf.dtype.kind in "buif"]
     new = marks.change([rows[i] for i in wide])
     if new is None:
         raise Undecided(f"{fed.name} shows no pictures before its last functions")

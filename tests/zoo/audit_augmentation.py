@@ -522,3 +522,51 @@ def two_generators_with_two_seeds(broken):
 
     fit = {"steps_per_epoch": 4}
     return {"model": segmenter(), "data": batches, "fit": fit, "select": "RE2"}
+
+
+@breaks("RE211")
+def boxes_that_are_not_flipped(broken):
+    x = scenes(16)[0]
+    boxes = np.tile(np.array([4, 4, 16, 12], "float32"), (16, 1))  # left, top, right, bottom
+
+    class Flipped(keras.utils.PyDataset):
+        def __init__(self):
+            super().__init__()
+            self.x, self.boxes = x.copy(), boxes.copy()
+
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, i):
+            rows = slice(8 * i, 8 * i + 8)
+            coin = np.random.random(8) < 0.5
+            left, top, right, bottom = self.boxes[rows].T
+            if not broken:
+                left, right = np.where(coin, 24 - right, left), np.where(coin, 24 - left, right)
+            x = np.where(coin[:, None, None, None], self.x[rows, :, ::-1], self.x[rows])
+            return x, np.stack([left, top, right, bottom], axis=-1)
+
+    model = keras.Sequential([keras.Input((24, 24, 1)), layers.Flatten(), layers.Dense(4)])
+    return {"model": compiled(model), "data": Flipped(), "select": "RE2"}
+
+
+@breaks("RE211", tensorflow=True)
+def named_boxes_of_a_mapped_dataset(broken):
+    import tensorflow as tf
+
+    x = scenes(16)[0]
+    boxes = np.tile(np.array([0.2, 0.2, 0.3, 0.4], "float32"), (16, 1, 1))  # x, y, width, height
+
+    def flipped(image, box):
+        coin = tf.random.uniform(()) < 0.5
+        image = tf.where(coin, image[:, ::-1], image)
+        if not broken:
+            left = tf.where(coin, 1 - box[:, 0] - box[:, 2], box[:, 0])
+            box = tf.stack([left, box[:, 1], box[:, 2], box[:, 3]], axis=-1)
+        return image, {"boxes": box}
+
+    image = keras.Input((24, 24, 1))
+    h = layers.Reshape((1, 4))(layers.Dense(4)(layers.Flatten()(image)))
+    model = compiled(keras.Model(image, {"boxes": h}))
+    dataset = tf.data.Dataset.from_tensor_slices((x, boxes)).map(flipped).batch(4)
+    return {"model": model, "data": dataset, "select": "RE2"}

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from helpers.auditing.boxed import boxed, boxes_apart
 from helpers.auditing.feeds import Feed, Looked
 from helpers.auditing.marked import Marked, drawn_from
 from helpers.auditing.pictures import as_array, differs, draws, is_picture, packed_as_x
@@ -48,7 +49,8 @@ def check(subject: Subject) -> Iterator[Found]:
     pairs = {name: _pair(feed.looked[0]) for name, feed in subject.feeds.items() if feed.looked}
     pair = pairs.get("data") if subject.read(subject.data) else None
     boxes = _boxes(subject.batch.y)
-    if not any(pairs.values()) and not boxes:
+    held = {name: boxed(feed) for name, feed in subject.feeds.items() if feed.looked}
+    if not any(pairs.values()) and not boxes and not any(held.values()):
         raise NothingToCheck("no picture comes with a mask or with named boxes")
     found, undecided = [], []
     try:
@@ -56,9 +58,11 @@ def check(subject: Subject) -> Iterator[Found]:
     except Undecided as reason:
         undecided.append(str(reason))
     for name, feed in subject.feeds.items():
-        if pairs.get(name) and feed.kind != "arrays":
+        pair, places = pairs.get(name), held.get(name)
+        if feed.kind != "arrays" and (pair or places):
             try:
-                found += _in_data(feed, pairs[name])
+                found += _in_data(feed, pair) if pair else []
+                found += _boxes_in_data(feed, places) if places else []
             except Undecided as reason:
                 if draws_anew(feed):
                     undecided.append(f"{reason}; send alignment_cards through it by check_contract")
@@ -261,6 +265,14 @@ def _in_data(feed: Feed, pair: tuple[int, int]) -> list[Found]:
             f"{sum(known)} of {len(known)} cards come out with the picture beside its mask",
         )
     ]
+
+
+def _boxes_in_data(feed: Feed, places: tuple[int, int]) -> list[Found]:
+    measured = boxes_apart(feed, places)
+    if not measured:
+        return []
+    message = f"{feed.name} moves pictures, and their boxes do not go with them"
+    return [Found(message, feed.name, measured)]
 
 
 def _scenes() -> tuple[np.ndarray, np.ndarray]:

@@ -246,3 +246,40 @@ def test_raw_pixels_after_training_on_scaled_ones_are_found_without_a_channel_ax
     assert codes(report(model(), (raw / 255, y), predict=raw)) == ["RE210"]
     assert codes(report(model(), (raw / 255, y), predict=raw / 255)) == []
     assert codes(report(model(), (raw, y), predict=raw[:4])) == []
+
+
+def boxed(write, move=True):
+    """Pictures that are flipped, with boxes that are flipped alike and then written otherwise."""
+    arguments = zoo.boxes_that_are_not_flipped(not move)
+
+    class Written(type(arguments["data"])):
+        def __getitem__(self, i):
+            x, boxes = super().__getitem__(i)
+            return x, write(boxes)
+
+    return arguments["model"], Written()
+
+
+def test_boxes_that_are_written_otherwise_after_the_draw_pass():
+    def centred(b):
+        return np.stack(
+            [
+                (b[:, 0] + b[:, 2]) / 2,
+                (b[:, 1] + b[:, 3]) / 2,
+                b[:, 2] - b[:, 0],
+                b[:, 3] - b[:, 1],
+            ],
+            axis=-1,
+        )
+
+    for write in (lambda b: b / 24, centred):
+        found = report(*boxed(write))
+        assert codes(found) == []
+        assert "RE211" in {verdict.rule.code for verdict in found.passed}
+        assert codes(report(*boxed(write, move=False))) == ["RE211"]
+
+
+def test_boxes_in_a_format_that_is_not_known_are_undecided():
+    found = report(*boxed(lambda b: np.log(1 + b)))
+    assert codes(found) == []
+    assert "not known" in {v.rule.code: v.why for v in found.undecided}["RE211"]
