@@ -128,7 +128,7 @@ def _labels(y: Any) -> np.ndarray:
 def _is_class(key: Any, classes: int) -> bool:
     if not isinstance(key, int | float | np.integer | np.floating) or key != int(key):
         return False
-    return key >= 0 and (classes == 1 or key < classes)
+    return bool(key >= 0 and (classes == 1 or key < classes))
 
 
 def _first(part: Any) -> Any:

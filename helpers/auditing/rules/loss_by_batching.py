@@ -1,6 +1,7 @@
 """RE402: the loss grows with the number of rows of a batch."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from helpers.auditing.rule import Found, Rule, Undecided
 from helpers.auditing.scores import Scored, differ, loss_of, need_loss, scored
 from helpers.auditing.subject import NothingToCheck, Subject
+from helpers.keras_private import layers_of
 
 RULE = Rule(
     code="RE402",
@@ -51,6 +53,7 @@ def check(subject: Subject) -> Iterator[Found]:
     losses = [_loss(subject, rows), *_repeated(subject, rows)]
     grown, again = losses[1] - losses[0], losses[2] - losses[0]
     if differ(losses[0], losses[1], 1e-3) and _sums(grown, again):
+        _activity(subject, rows)
         yield Found(
             "the loss is a sum over the rows of a batch, or divided by a fixed number: twice as "
             f"many rows make it {losses[1] / losses[0]:.3g} times as large",
@@ -77,6 +80,18 @@ def _loss(subject: Subject, rows: Scored) -> float:
     return float(loss_of(subject, rows))
 
 
+def _activity(subject: Subject, rows: Scored) -> None:
+    """Say where only the penalty of an activity_regularizer grows: a matter of Keras's version."""
+    if all(layer.activity_regularizer is None for layer in layers_of(subject.model)):
+        return
+    n = rows.rows  # the penalty of the last call stays in the loss while the rows change
+    if not differ(loss_of(subject, rows), loss_of(subject, rows.take(np.arange(2 * n) % n))):
+        raise Undecided(
+            f"on Keras {keras.__version__} the penalty of activity_regularizer is a sum over the "
+            "rows of a batch; later versions divide it by their number"
+        )
+
+
 def _sums(grown: float, again: float) -> bool:
     """Whether three times the rows add at least twice what two times added: a sum, no logarithm."""
     return bool(np.isfinite([grown, again]).all() and again / grown > 1.98)
@@ -99,7 +114,7 @@ def _tell_apart(subject: Subject, rows: Scored, whole: float) -> None:
     )
 
 
-def _model(loss: object) -> keras.Model:
+def _model(loss: Any) -> keras.Model:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     model.compile("sgd", loss)
     return model
@@ -112,7 +127,7 @@ def _rows() -> tuple[np.ndarray, np.ndarray]:
 def broken() -> dict:
     """Sum the error over all rows of a batch."""
 
-    def squared(y_true: object, y_pred: object) -> object:
+    def squared(y_true: Any, y_pred: Any) -> Any:
         return keras.ops.sum(keras.ops.square(y_true - y_pred))
 
     return {"model": _model(squared), "data": _rows(), "fit": {"batch_size": 4}}
@@ -121,7 +136,7 @@ def broken() -> dict:
 def mended() -> dict:
     """Sum the error of each row."""
 
-    def squared(y_true: object, y_pred: object) -> object:
+    def squared(y_true: Any, y_pred: Any) -> Any:
         return keras.ops.sum(keras.ops.square(y_true - y_pred), axis=-1)
 
     return {"model": _model(squared), "data": _rows(), "fit": {"batch_size": 4}}

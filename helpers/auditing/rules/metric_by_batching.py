@@ -1,6 +1,7 @@
 """RE403: a metric changes with the batches that the rows come in."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -91,7 +92,7 @@ def _said(value: np.ndarray) -> str:
     return np.array2string(value, precision=4, threshold=6) if value.ndim else f"{value:.4g}"
 
 
-def _model(metric: object) -> keras.Model:
+def _model(metric: Any) -> keras.Model:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", metrics=[metric])
     return model
@@ -105,7 +106,7 @@ def _rows() -> tuple[np.ndarray, np.ndarray]:
 def broken() -> dict:
     """Return one number for the whole batch, where the last batch is short."""
 
-    def error(y_true: object, y_pred: object) -> object:
+    def error(y_true: Any, y_pred: Any) -> Any:
         return keras.ops.mean(keras.ops.abs(y_true - y_pred))
 
     return {"model": _model(error), "data": _rows(), "fit": {"batch_size": 4}}
@@ -114,7 +115,7 @@ def broken() -> dict:
 def mended() -> dict:
     """Return one number for each row."""
 
-    def error(y_true: object, y_pred: object) -> object:
+    def error(y_true: Any, y_pred: Any) -> Any:
         return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
 
     return {"model": _model(error), "data": _rows(), "fit": {"batch_size": 4}}

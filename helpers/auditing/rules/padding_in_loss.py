@@ -1,5 +1,6 @@
 """RE405: the loss counts what the model answers to padding."""
 
+import contextlib
 from collections.abc import Iterator
 
 import keras
@@ -54,7 +55,7 @@ def check(subject: Subject) -> Iterator[Found]:
             found.append(
                 Found(
                     f"the loss counts {blank.said} of {blank.name} that are padding"
-                    + _missing(rows, blank),
+                    + _missing(subject, rows, blank),
                     f"{blank.name}, batch {subject.batch.index}",
                     f"loss {before:.5g}, and {after:.5g} with other answers at padded steps "
                     f"({blank.why})",
@@ -103,12 +104,15 @@ def _no_label(target: np.ndarray | None) -> np.ndarray:
     return target < 0 if (target == np.round(target)).all() else np.zeros(1, bool)
 
 
-def _missing(rows: Scored, blank: Blank) -> str:
+def _missing(subject: Subject, rows: Scored, blank: Blank) -> str:
     mask, weight = rows.masks[blank.place], rows.weights[blank.place]
     if weight is not None:
         return ": the sample weights are not 0 there"
     if mask is not None:
         return ", though the output has a mask"
+    with contextlib.suppress(ValueError, TypeError, Undecided):
+        for step in subject.trace.lost:
+            return f": the mask is {step.fate} at {step.name}, and no sample weights are given"
     return ": no mask reaches it, and no sample weights are given"
 
 

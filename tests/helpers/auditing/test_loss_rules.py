@@ -59,14 +59,16 @@ def test_mean_over_rows_does_not_grow(loss):
 def test_penalties_of_weights_and_outputs_do_not_grow():
     head = layers.Dense(1, kernel_regularizer="l2", activity_regularizer="l2")
     model = compiled(keras.Sequential([keras.Input((4,)), layers.Dropout(0.5), head]))
-    assert verdict("RE402", model, (X, Y)) == "passed: "
+    said = verdict("RE402", model, (X, Y))
+    old = "undecided: on Keras 3.13.2 the penalty of activity_regularizer is a sum"
+    assert said.startswith(old) if keras.__version__ == "3.13.2" else said == "passed: "
 
 
 def contrast(y_true, y_pred):
     return ops.mean(ops.logsumexp(ops.matmul(y_pred, ops.transpose(y_pred)), axis=-1))
 
 
-@pytest.mark.parametrize("loss", [root, contrast, keras.losses.Dice()])
+@pytest.mark.parametrize("loss", [root, contrast])
 def test_loss_across_rows_is_undecided(loss):
     data = (X, np.eye(3)[KINDS])
     said = verdict("RE402", dense(loss, 3, "sigmoid"), data, fit={"batch_size": 8})
@@ -168,6 +170,13 @@ def test_weights_above_0_leave_nothing_out():
     assert said == "passed: the loss leaves no step and no row of the batch out"
 
 
+def test_padding_that_the_loss_counts_is_another_fault():
+    loss = "sparse_categorical_crossentropy"
+    model = compiled(tagger(mask=False), loss, metrics=["accuracy"])
+    said = verdict("RE404", model, (ids(), ids() % 3))
+    assert said == "passed: the loss leaves no step and no row of the batch out"
+
+
 def test_metric_of_one_of_two_outputs_is_named():
     inputs = keras.Input((None, 3))
     h = layers.GRU(3, return_sequences=True)(inputs)
@@ -196,6 +205,17 @@ def test_random_labels_at_padded_steps_are_labels_of_padding():
     model = compiled(tagger(mask=False), "sparse_categorical_crossentropy")
     (said,) = verdict("RE405", model, (ids(), y))
     assert said.startswith("the loss counts 11 of 28 steps of the output that are padding")
+
+
+def test_layer_that_takes_the_mask_off_is_named():
+    """Attention takes the mask off the tensor that it is given, so that the sum has none."""
+    inputs = keras.Input((None,), dtype="int32")
+    h = layers.Embedding(9, 4, mask_zero=True)(inputs)
+    h = layers.Add(name="both")([h, layers.MultiHeadAttention(1, 4)(h, h)])
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(h))
+    compiled(model, "sparse_categorical_crossentropy")
+    (said,) = verdict("RE405", model, (ids(), ids() % 3))
+    assert "the mask is dropped silently at both" in said
 
 
 def test_zeros_that_wait_for_a_forecast_are_no_padding():
@@ -324,6 +344,13 @@ def test_losses_and_metrics_are_left_as_they_were():
     after = [keras.ops.convert_to_numpy(v) for one in model.metrics for v in one.variables]
     np.testing.assert_array_equal(np.hstack(state), np.hstack(after))
     assert {name: float(value) for name, value in model.get_metrics_result().items()} == before
+
+
+def test_metric_that_is_built_by_an_audit_has_counted_nothing():
+    metric = keras.metrics.F1Score()
+    model = dense("categorical_crossentropy", 3, "softmax", metrics=[metric])
+    audit(model, (X, np.eye(3)[KINDS]), select="RE403")
+    assert not any(np.any(keras.ops.convert_to_numpy(one)) for one in metric.variables)
 
 
 def test_model_can_be_compiled_for_other_targets_after_an_audit():
