@@ -87,12 +87,14 @@ class Batches:
     def nudged(self) -> "Batches | None":
         """Return rows with other values in all steps; None if the data has only one value.
 
-        Integers are replaced by others of the same input, since there may be no more classes.
+        Integers are replaced by others of the same input, since there may be no more classes. An
+        input that holds one number in all rows, such as a mask, stays as it is beside others.
         """
-        leaves = [_nudged(leaf) if isinstance(leaf, list) else leaf for leaf in self.leaves]
-        if any(leaf is None for leaf in leaves):
+        found = [_nudged(leaf) if isinstance(leaf, list) else leaf for leaf in self.leaves]
+        pairs = list(zip(self.leaves, found, strict=True))
+        if all(new is None for old, new in pairs if isinstance(old, list)):
             return None
-        return replace(self, leaves=leaves)
+        return replace(self, leaves=[old if new is None else new for old, new in pairs])
 
     def cut(self) -> "Batches":
         """Return the rows cut to the length of the shortest, so that none is padded."""
