@@ -92,10 +92,16 @@ def first_leaf(tree, kinds, least=1):
     return None
 
 
+def alike(one, two):
+    """Whether two batches hold the same."""
+    one, two = keras.tree.flatten(one), keras.tree.flatten(two)
+    return len(one) == len(two) and all(map(np.array_equal, one, two))
+
+
 # The data
 
 
-@breaks_by("RE1")
+@breaks_by("RE108")
 def nan_in_an_input(program):
     batches = batches_of(program)
     leaf = first_leaf(batches[-1][0], "f") if batches else None
@@ -105,7 +111,7 @@ def nan_in_an_input(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE1", "RE4")
+@breaks_by("RE108")
 def nan_in_a_target(program):
     batches = batches_of(program)
     leaf = first_leaf(batches[0][1], "f") if batches and batches[0][1] is not None else None
@@ -145,7 +151,7 @@ def batch_without_rows(program):
     return with_batches(program, [*batches, empty])
 
 
-@breaks_by("RE101", "RE102")
+@breaks_by("RE102")
 def generator_of_one_epoch(program):
     batches = batches_of(program)
     if not batches:
@@ -158,7 +164,7 @@ def generator_of_one_epoch(program):
     return {**changed, "data": generate}
 
 
-@breaks_by("RE102", "RE3")
+@breaks_by("RE102", "RE303")
 def steps_beyond_the_generator(program):
     batches = batches_of(program)
     if not batches:
@@ -171,7 +177,7 @@ def steps_beyond_the_generator(program):
     return {**changed, "data": generate}
 
 
-@breaks_by("RE101", "RE102", "RE3", "RE1")
+@breaks_by("RE303")
 def steps_beyond_the_dataset(program):
     batches = batches_of(program)
     if not batches:
@@ -179,7 +185,7 @@ def steps_beyond_the_dataset(program):
     return with_batches(program, batches, fit={"steps_per_epoch": 2 * len(batches) + 1})
 
 
-@breaks_by("RE1")
+@breaks_by("RE107")
 def dtype_of_a_later_batch(program):
     batches = batches_of(program)
     if not batches or len(batches) < 2 or first_leaf(batches[-1][0], "f") is None:
@@ -190,7 +196,7 @@ def dtype_of_a_later_batch(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE1")
+@breaks_by("RE107")
 def weights_of_some_batches(program):
     batches = batches_of(program)
     if not batches or len(batches) < 2 or batches[0][1] is None:
@@ -202,7 +208,7 @@ def weights_of_some_batches(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE1", "RE4", "RE3")
+@breaks_by("RE109")
 def target_of_a_row_is_missing(program):
     batches = batches_of(program)
     if not batches or batches[0][1] is None or len(keras.tree.flatten(batches[0][1])[0]) < 3:
@@ -211,10 +217,10 @@ def target_of_a_row_is_missing(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE1")
+@breaks_by("RE110")
 def answers_differ_twice(program):
     batches = batches_of(program)
-    if not batches or len(batches) < 2:
+    if not batches or len(batches) < 2 or all(alike(batch, batches[0]) for batch in batches):
         return None
 
     class Shuffled(Batches):
@@ -228,7 +234,7 @@ def answers_differ_twice(program):
     return {**changed, "data": Shuffled(changed["data"].batches)}
 
 
-@breaks_by("RE1")
+@breaks_by("RE114")
 def floats_become_integers(program):
     batches = batches_of(program)
     leaf = first_leaf(batches[0][0], "f") if batches else None
@@ -241,7 +247,7 @@ def floats_become_integers(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE1")
+@breaks_by("RE108")
 def arrays_of_objects(program):
     batches = batches_of(program)
     if not batches:
@@ -251,7 +257,7 @@ def arrays_of_objects(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE3", "RE1", "RE4")
+@breaks_by("RE301", "RE109")
 def input_without_its_batch_axis(program):
     batches = batches_of(program)
     if not batches:
@@ -291,17 +297,25 @@ def shifted(program, value):
     batches, found = padded_inputs(program)
     if not found:
         return None
+    known = [
+        layer.input_dim
+        for layer in program["model"]._flatten_layers()
+        if isinstance(layer, layers.Embedding)
+    ]
     for leaf, blank in found:
-        leaf[blank] = value if leaf.dtype.kind == "f" else max(1, int(value))
+        unused = sorted(set(range(1, min(known, default=0))) - set(np.unique(leaf).tolist()))
+        if leaf.dtype.kind != "f" and not unused:
+            return None
+        leaf[blank] = value if leaf.dtype.kind == "f" else unused[-1]
     return with_batches(program, batches)
 
 
-@breaks_by("RE2", "RE1", seen=True)
+@breaks_by("RE2", "RE112", "RE113", seen=True)
 def padding_of_another_value(program):
     return shifted(program, -1.0)
 
 
-@breaks_by("RE2", "RE1", seen=True)
+@breaks_by("RE2", "RE113", seen=True)
 def padding_scaled_with_the_data(program):
     """As if a mean of 0.3 had been taken off after padding."""
     if not padded_inputs(program)[1] or padded_inputs(program)[1][0][0].dtype.kind != "f":
@@ -309,10 +323,29 @@ def padding_scaled_with_the_data(program):
     return shifted(program, -0.3)
 
 
+@breaks_by("RE208")
+def row_that_is_all_padding(program):
+    batches, found = padded_inputs(program)
+    if not found or len(keras.tree.flatten(batches[0][0])) != 1:
+        return None
+    found[0][0][0] = 0
+    return with_batches(program, batches)
+
+
+# The call
+
+
+@breaks_by("RE304")
+def batch_size_beside_a_dataset(program):
+    batches = batches_of(program)
+    size = 3 + len(keras.tree.flatten(batches[0][0])[0]) if batches else 0
+    return with_batches(program, batches, fit={"batch_size": size}) if batches else None
+
+
 # The targets and the loss
 
 
-@breaks_by("RE4", "RE1")
+@breaks_by("RE401", "RE109")
 def target_of_one_row(program):
     batches = batches_of(program)
     if not batches or batches[0][1] is None:
@@ -325,7 +358,7 @@ def target_of_one_row(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE4", "RE1")
+@breaks_by("RE401", "RE109")
 def target_turned_on_its_side(program):
     batches = batches_of(program)
     y = batches[0][1] if batches else None
@@ -336,7 +369,7 @@ def target_turned_on_its_side(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE4", "RE1")
+@breaks_by("RE405")
 def weights_dropped(program):
     batches = batches_of(program)
     weight = batches[0][2] if batches else None
@@ -347,7 +380,7 @@ def weights_dropped(program):
     return with_batches(program, batches)
 
 
-@breaks_by("RE4", "RE1", "RE3")
+@breaks_by("RE116", "RE305", "RE109")
 def weights_of_rows_for_a_loss_of_steps(program):
     batches = batches_of(program)
     weight = batches[0][2] if batches else None
@@ -370,7 +403,7 @@ def recompiled(program, loss):
     return {**program, "model": model}
 
 
-@breaks_by("RE4")
+@breaks_by("RE402")
 def loss_summed_over_the_batch(program):
     def total(y, p):
         return ops.sum(ops.square(p - y)) + 0 * ops.mean(p)
@@ -379,6 +412,9 @@ def loss_summed_over_the_batch(program):
 
 
 # The model
+
+
+MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 
 
 def copied(model, change=None):
@@ -398,10 +434,14 @@ def copied(model, change=None):
                 return new
         return layer.__class__.from_config(config)
 
+    def call(layer, *args, **kwargs):  # the copy finds its masks anew, by its own layers
+        return layer(*args, **{name: kwargs[name] for name in kwargs if name not in MASKS})
+
+    again = {"call_function": call} if change and type(model).__name__ == "Functional" else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            new = keras.models.clone_model(model, clone_function=clone)
+            new = keras.models.clone_model(model, clone_function=clone, **again)
         except (ValueError, TypeError, AttributeError):
             return None
     if change is not None and not changes:
@@ -422,7 +462,7 @@ def changed(program, change):
     return None if model is None else {**program, "model": model}
 
 
-@breaks_by("RE2", "RE1", seen=True)
+@breaks_by("RE2", seen=True)
 def embedding_without_a_mask(program):
     def change(layer, config):
         if isinstance(layer, layers.Embedding) and layer.mask_zero:
@@ -431,7 +471,7 @@ def embedding_without_a_mask(program):
     return changed(program, change)
 
 
-@breaks_by("RE2", "RE1", seen=True)
+@breaks_by("RE2", seen=True)
 def masking_of_another_value(program):
     def change(layer, config):
         if isinstance(layer, layers.Masking):
@@ -477,7 +517,7 @@ class Dropped(layers.Layer):
         return self.forget(self.inner(x))
 
 
-@breaks_by("RE104", "RE1", "RE3", seen=True)
+@breaks_by("RE104", "RE302", seen=True)
 def rows_written_into_the_input(program):
     model = program["model"]
     batches = batches_of(program)
@@ -495,7 +535,7 @@ def rows_written_into_the_input(program):
     return {**program, "model": new}
 
 
-@breaks_by("RE2", "RE4", seen=True)
+@breaks_by("RE204", "RE402", seen=True)
 def softmax_over_another_axis(program):
     def change(layer, config):
         if isinstance(layer, layers.Dense) and layer.activation is keras.activations.softmax:
@@ -511,7 +551,7 @@ class Sideways(layers.Dense):
         return ops.softmax(super().call(x), axis=0)
 
 
-@breaks_by("RE2", seen=True)
+@breaks_by("RE204", seen=True)
 def rows_share_their_mean(program):
     model = copied(program["model"])
     if model is None or len(model.outputs) != 1 or isinstance(model.input, dict):
@@ -532,7 +572,7 @@ class Centred(layers.Layer):
         return x - ops.mean(x, axis=0, keepdims=True)
 
 
-@breaks_by("RE2", "RE4", "RE1", seen=True)
+@breaks_by("RE2", seen=True)
 def convolution_over_the_padding(program):
     found = []
 
@@ -561,7 +601,7 @@ class Blurred(layers.Layer):
         return self.inner(self.conv(x))
 
 
-@breaks_by("RE4", "RE2", "RE1")
+@breaks_by("RE401")
 def sequences_where_one_answer_belongs(program):
     def change(layer, config):
         last = program["model"].layers[-1]
@@ -575,7 +615,7 @@ def sequences_where_one_answer_belongs(program):
 # Cost
 
 
-@breaks_by("RE5")
+@breaks_by("RE501")
 def padded_to_a_hundred_and_more(program):
     batches, found = padded_inputs(program)
     if not found or len(keras.tree.flatten(batches[0][0])) != 1 or batches[0][1] is None:

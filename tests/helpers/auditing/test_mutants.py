@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.wide, pytest.mark.slow]
 for _module in sorted(Path(audit_programs.__file__).parent.glob("audit_*.py")):
     importlib.import_module(_module.stem)
 MOST = 12  # of one kind: more say little
+WANTED = 0.5  # of each kind; of all together more
 LEFT_OUT = ("select", "ignore", "progress")
 
 
@@ -38,56 +39,64 @@ def programs():
             yield check.rule.name, check.mended
 
 
-def report(arguments):
+def report(arguments, **chosen):
     arguments = {name: value for name, value in arguments.items() if name not in LEFT_OUT}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return audit(arguments.pop("model"), arguments.pop("data"), **arguments)
+        return audit(arguments.pop("model"), arguments.pop("data"), **arguments, **chosen)
 
 
-def judge(make, mutation, before):
-    """Return "found", "other code", "undecided", "missed" or "the same", and what was found."""
+def judge(make, mutation):
+    """Return "found", "the same", "undecided", "other code" or "missed", and more about it."""
+    program = make()
     try:
-        mutant = mutation.apply(make())
+        mutant = mutation.apply(program)
     except Exception:  # a model that cannot be rebuilt in this way
         return None, ""
     if mutant is None:
         return None, ""
-    keras.utils.set_random_seed(0)
-    said = report(mutant)
-    new = {finding.code for finding in said.findings} - before
-    if any(code.startswith(mutation.fits) for code in new):
-        return "found", ""
-    if mutation.seen and same(make(), mutation.apply(make())):
-        return "the same", ""
+    fits = {"select": list(mutation.fits)}
+    said = report(mutant, **fits)
+    new = {finding.code for finding in said.findings}
+    if new and {"select", "ignore"} & set(program):  # it may have findings of its own
+        new -= {finding.code for finding in report(make(), **fits).findings}
     if new:
-        return "other code", ", ".join(sorted(new))
-    fits = [v for v in said.undecided if v.rule.code.startswith(mutation.fits)]
-    return ("undecided", fits[0].rule.code + ": " + fits[0].why) if fits else ("missed", "")
+        return "found", ""
+    if mutation.seen and same(program, mutant):
+        return "the same", ""
+    if said.undecided:
+        return "undecided", f"{said.undecided[0].rule.code} {said.undecided[0].why}"
+    others = {finding.code for finding in report(mutant).findings}
+    others -= {finding.code for finding in report(make()).findings}
+    return ("other code", ", ".join(sorted(others))) if others else ("missed", "")
 
 
-def test_mutants_are_found():
+COUNTS: dict[str, collections.Counter] = {}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_mutants_of_a_kind(mutation):
     known = list(programs())
-    random.Random(0).shuffle(known)
-    counts, before = {}, {}
-    for mutation in MUTATIONS:
-        count = counts[mutation.name] = collections.Counter()
-        for name, make in known:
-            if count.total() >= MOST:
-                break
-            if name not in before:
-                before[name] = {finding.code for finding in report(make()).findings}
-            verdict, why = judge(make, mutation, before[name])
-            if verdict:
-                count[verdict] += 1
-            if verdict in ("other code", "undecided", "missed"):
-                print(f"  {mutation.name} of {name}: {verdict} {why}", flush=True)
-        print(f"{mutation.name:40}", dict(count), flush=True)
-    total = collections.Counter()
-    for count in counts.values():
-        total.update(count)
-    faults = total.total() - total["the same"]
-    rate = total["found"] / faults
+    random.Random(mutation.name).shuffle(known)
+    count = COUNTS[mutation.name] = collections.Counter()
+    for name, make in known:
+        if count.total() >= MOST:
+            break
+        keras.utils.set_random_seed(0)
+        verdict, why = judge(make, mutation)
+        if verdict:
+            count[verdict] += 1
+        if why or verdict == "missed":
+            print(f"    {mutation.name} of {name}: {verdict} {why}", flush=True)
+    print(f"{mutation.name:40}", dict(count), flush=True)
+    assert count["found"] >= WANTED * (count.total() - count["the same"])
+
+
+def test_most_mutants_are_found():
+    if len(COUNTS) < len(MUTATIONS):
+        pytest.skip("not all kinds were run")
+    total = sum(COUNTS.values(), collections.Counter())
+    rate = total["found"] / (total.total() - total["the same"])
     print(f"{total.total()} mutants: {dict(total)}; found {rate:.1%}")
     assert total.total() >= 300
-    assert rate >= 0.6
+    assert rate >= 0.9
