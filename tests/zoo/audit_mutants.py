@@ -234,16 +234,35 @@ def answers_differ_twice(program):
     return {**changed, "data": Shuffled(changed["data"].batches)}
 
 
-@breaks_by("RE114")
-def floats_become_integers(program):
+def ids_of(program):
+    """Return batches, and the ids among their inputs, if the model looks them up."""
     batches = batches_of(program)
-    leaf = first_leaf(batches[0][0], "f") if batches else None
-    if leaf is None or np.abs(leaf).max() >= 1 or (leaf == np.round(leaf)).all():
+    tables = [
+        layer for layer in program["model"]._flatten_layers() if isinstance(layer, layers.Embedding)
+    ]
+    if not batches or not tables:
+        return None, None
+    leaves = keras.tree.flatten(batches[0][0])
+    alone = len(leaves) == 1 and leaves[0].dtype.kind in "iu" and leaves[0].ndim == 2
+    return (batches, leaves[0]) if alone else (None, None)
+
+
+@breaks_by("RE114")
+def id_beyond_the_table(program):
+    batches, leaf = ids_of(program)
+    if leaf is None or leaf.dtype.itemsize < 4:
+        return None
+    leaf.flat[0] = 10_000
+    return with_batches(program, batches)
+
+
+@breaks_by("RE114")
+def ids_that_were_scaled(program):
+    batches, leaf = ids_of(program)
+    if leaf is None:
         return None
     for batch in batches:
-        batch[0] = keras.tree.map_structure(
-            lambda x: x.astype("int32") if x.dtype.kind == "f" else x, batch[0]
-        )
+        batch[0] = keras.tree.map_structure(lambda x: (x / 9).astype("float32"), batch[0])
     return with_batches(program, batches)
 
 

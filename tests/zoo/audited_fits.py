@@ -47,7 +47,8 @@ def audited_fits():
         place = f"{caller.f_code.co_filename.rsplit('/', 1)[-1]}:{caller.f_lineno}"
         if place not in seen and given.get("x") is not None:
             seen[place] = None  # an audit calls no `fit`, but a dataset may
-            found.append(Audited(place, _report(self, given)))
+            with contextlib.suppress(TypeError, ValueError):  # what `fit` refuses as well
+                found.append(Audited(place, _report(self, given)))
         return own(self, *args, **kwargs)
 
     found: list[Audited] = []

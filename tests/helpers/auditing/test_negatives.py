@@ -1,7 +1,4 @@
-"""The audit accuses no right program: models of the zoo of leaks, recipes, routes, chapters, labs.
-
-What a chapter breaks on purpose is listed with its reason.
-"""
+"""The audit accuses no right program: models of the zoo of leaks, recipes, routes, a chapter."""
 
 import os
 
@@ -9,7 +6,6 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import contextlib
 import io
-import warnings
 
 import keras
 import notebooks
@@ -30,12 +26,8 @@ RECIPES = sorted(path.stem for path in (notebooks.ROOT / "book/data/recipes").gl
 ROUTES = [route for route in routes.load()["routes"] if "feed" in route]
 RIGHT = [entry for entry in ZOO if not entry.sides]
 HALF = "RE501: more than half of the steps are padding"
-TRUE = {  # by recipe, route, chapter or lab: the line or the cell, and what is so
+TRUE = {  # by the file, and what is so
     "tables_with_a_sequence.py": {"RE501": HALF},
-    "tail-batches.ipynb:generator-run": {
-        "RE101": "the chapter shows the generator without steps",
-        "RE102": "and that it ends",
-    },
 }
 
 
@@ -109,14 +101,5 @@ def cells(path):
 
 
 @pytest.mark.wide
-@pytest.mark.parametrize("chapter", ["tail-batches", "masking", "variable-batches"])
-def test_chapter(chapter):
-    check(cells(notebooks.ROOT / f"book/{chapter}.ipynb"))
-
-
-@pytest.mark.wide
-@pytest.mark.parametrize("lab", ["tail-batches", "masking", "variable-batches"])
-def test_lab(lab):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        check(cells(notebooks.ROOT / f"labs/solutions/{lab}.ipynb"))
+def test_chapter_on_masking():
+    check(cells(notebooks.ROOT / "book/masking.ipynb"))
