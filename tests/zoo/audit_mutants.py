@@ -481,7 +481,7 @@ def changed(program, change):
     return None if model is None else {**program, "model": model}
 
 
-@breaks_by("RE2", seen=True)
+@breaks_by("RE2", "RE405", seen=True)
 def embedding_without_a_mask(program):
     def change(layer, config):
         if isinstance(layer, layers.Embedding) and layer.mask_zero:
@@ -490,7 +490,7 @@ def embedding_without_a_mask(program):
     return changed(program, change)
 
 
-@breaks_by("RE2", seen=True)
+@breaks_by("RE2", "RE405", seen=True)
 def masking_of_another_value(program):
     def change(layer, config):
         if isinstance(layer, layers.Masking):
@@ -506,7 +506,7 @@ class Forget(layers.Layer):
         return x + 0
 
 
-@breaks_by("RE2", seen=True)
+@breaks_by("RE2", "RE405", seen=True)
 def mask_dropped_behind_its_layer(program):
     found = []
 
