@@ -84,7 +84,9 @@ def _audit_command(commands: Any) -> argparse.ArgumentParser:
             "Call a function without arguments that returns (model, data), or a dict of arguments "
             "for helpers.audit, and report what is wrong with them. The report alone goes to the "
             "standard output; what the function and the frameworks print, and a verdict in a line, "
-            "go to the standard error."
+            "go to the standard error. Settings are read from [tool.ragged-edges.audit] in the "
+            "nearest pyproject.toml that has it: select, ignore, fail-on, strict, batches, "
+            "baseline. What the function returns outranks them, and an option outranks both."
         ),
         epilog=_AUDIT_STATUS,
     )
@@ -106,6 +108,8 @@ def _audit_command(commands: Any) -> argparse.ArgumentParser:
         help="whether a rule that cannot decide fails, too (default: it is told, and does not)",
     )
     add("--batches", type=int, help="how many batches of each dataset to look at")
+    add("--baseline", type=Path, metavar="FILE", help="a file of known findings, which do not fail")
+    add("--write-baseline", action="store_true", help="write what is found as known; status 0")
     add("--explain", metavar="RULE", help="say what a rule does, with its examples")
     add("--list", action="store_true", help="list the rules")
     return command

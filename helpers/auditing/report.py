@@ -9,6 +9,7 @@ from typing import Any
 from helpers.auditing.rule import Rule
 
 _WIDTH = 76  # that a page of the book shows, and a terminal
+_STALE = "In the baseline and found no more; --write-baseline takes it out"
 _PAGE = ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;margin:1rem}"
 
 
@@ -70,6 +71,8 @@ class Report:
         passed: Rules that found nothing.
         undecided: Rules that could not decide, each with the reason. None of them is a pass.
         assumed: What was inferred and not given: lengths, the side and the value of padding.
+        known: Findings that a baseline holds; they are in no other list.
+        stale: What a baseline holds and was not found.
     """
 
     subject: tuple[str, ...]
@@ -77,6 +80,8 @@ class Report:
     passed: tuple[Verdict, ...]
     undecided: tuple[Verdict, ...]
     assumed: tuple[str, ...]
+    known: tuple[Finding, ...] = ()
+    stale: tuple[str, ...] = ()
 
     @property
     def errors(self) -> list[Finding]:
@@ -103,6 +108,7 @@ class Report:
             f"{_counted(len(self.passed), 'rule')} passed",
             f"{len(self.undecided)} undecided",
         ]
+        counts += [f"{len(self.known)} known"] if self.known else []
         return ", ".join(counts)
 
     def __str__(self) -> str:
@@ -117,6 +123,12 @@ class Report:
         others = [str(verdict) for verdict in self.passed if verdict.why]
         if others:
             blocks.append(_fold(f"Nothing to check: {'; '.join(others)}.", "  "))
+        if self.known:
+            lines = [_fold(f"- {known}", "  ") for known in self._known()]
+            blocks.append("\n".join(["Known, by the baseline:", *lines]))
+        if self.stale:
+            lines = [_fold(f"- {line}", "  ") for line in self.stale]
+            blocks.append("\n".join([f"{_STALE}:", *lines]))
         if self.assumed:
             lines = [_fold(f"- {line}", "  ") for line in self.assumed]
             blocks.append("\n".join(["Assumed; give what is not so:", *lines]))
@@ -133,7 +145,11 @@ class Report:
         }
         found = [asdict(finding) for finding in self.findings]
         said = {"subject": list(self.subject), "findings": found, **verdicts}
-        return json.dumps({**said, "assumed": list(self.assumed)}, indent=2)
+        said |= {"assumed": list(self.assumed), "known": [asdict(one) for one in self.known]}
+        return json.dumps({**said, "stale": list(self.stale)}, indent=2)
+
+    def _known(self) -> list[str]:
+        return [f"{one.severity} {one.code} {one.rule} in {one.where}" for one in self.known]
 
     def as_html(self) -> str:
         """Return the report as a page of HTML that stands alone."""
@@ -158,6 +174,8 @@ class Report:
         lists = [
             _list("Undecided, which is no pass", self.undecided),
             _list("Passed", self.passed),
+            _list("Known, by the baseline", tuple(self._known())),
+            _list(_STALE, self.stale),
             _list("Assumed; give what is not so", self.assumed),
         ]
         caption = "<br>".join(map(html.escape, (f"Audit: {self.summary}", *self.subject)))

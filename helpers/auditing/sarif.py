@@ -4,12 +4,12 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from helpers.auditing.addresses import page_address
+from helpers.auditing.baseline import place
 from helpers.auditing.report import Finding, Report
 from helpers.auditing.rule import Rule, catalogue
 
@@ -41,7 +41,7 @@ def as_sarif(report: Report, file: str = "", line: int = 1) -> str:
     ran = {one.code for one in report.findings}
     ran |= {one.rule.code for one in (*report.passed, *report.undecided)}
     rules = [rule for rule in catalogue() if rule.code in ran]
-    places = {rule.code: place for place, rule in enumerate(rules)}
+    places = {rule.code: index for index, rule in enumerate(rules)}
     notifications = [
         {
             "associatedRule": {"id": one.rule.code, "index": places[one.rule.code]},
@@ -61,6 +61,7 @@ def as_sarif(report: Report, file: str = "", line: int = 1) -> str:
             "summary": report.summary,
             "subject": list(report.subject),
             "assumed": list(report.assumed),
+            "known": len(report.known),
         },
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
@@ -92,7 +93,7 @@ def _described(rule: Rule) -> dict:
 def _result(finding: Finding, index: int, file: str, line: int) -> dict:
     said = finding.message.rstrip(".")
     text = f"{finding.where}: {said}. Measured: {finding.measured}. {finding.fix}"
-    key = f"{finding.code} {re.sub('[0-9]+', '#', finding.where)}"
+    key = " ".join(place(finding))
     return {
         "ruleId": finding.code,
         "ruleIndex": index,
@@ -106,16 +107,16 @@ def _result(finding: Finding, index: int, file: str, line: int) -> dict:
 
 def _at(file: str, line: int, where: str) -> dict:
     """Return the place in a file, and where in the model or the data, as far as they are known."""
-    place: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if file:
         path, here = Path(file).resolve(), Path.cwd()
         inside = path.is_relative_to(here)
         # A relative address is one from the root of the repository, in code review tools.
         address = quote(path.relative_to(here).as_posix()) if inside else path.as_uri()
-        place["physicalLocation"] = {
+        found["physicalLocation"] = {
             "artifactLocation": {"uri": address},
             "region": {"startLine": line},
         }
     if where:
-        place["logicalLocations"] = [{"fullyQualifiedName": where}]
-    return {"locations": [place]} if place else {}
+        found["logicalLocations"] = [{"fullyQualifiedName": where}]
+    return {"locations": [found]} if found else {}

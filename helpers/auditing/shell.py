@@ -5,17 +5,19 @@ import os
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import keras
 
 from helpers.auditing.addresses import page_address
+from helpers.auditing.baseline import Baseline
 from helpers.auditing.engine import audit
 from helpers.auditing.report import Report
 from helpers.auditing.rule import Check, checks, chosen
 from helpers.auditing.sarif import as_sarif
-from helpers.auditing.settings import Settings
+from helpers.auditing.settings import TABLE, read
 from helpers.targets import Misuse, Raised, Target, report
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
@@ -59,11 +61,20 @@ def run(target: Target, form: str, asked: dict) -> Outcome:
     arguments = _arguments(target)
     over = {name: asked[name] for name in ("select", "ignore", "batches")}
     arguments |= {name: one for name, one in over.items() if one is not None}
-    settings = Settings().but(fail_on=asked["fail_on"], strict=asked["strict"])
+    over = {name: asked[name] for name in ("fail_on", "strict", "baseline")}
+    settings = read(Path.cwd()).but(**over)
+    if asked["write_baseline"] and settings.baseline is None:
+        raise Misuse(f"--write-baseline: expected --baseline FILE, or baseline in [{TABLE}]")
     try:
-        found = settings.audit(arguments)
+        found = settings.audit(arguments, target.name)
+    except Misuse:
+        raise
     except Exception as error:
         raise _sorted_out(error, target) from None
+    if asked["write_baseline"]:
+        count = Baseline.read(settings.baseline).written(found, target.name)
+        verdict = f"{target.name}: {settings.baseline} knows {count} finding{'s' * (count != 1)}"
+        return Outcome(FORMATS[form](found, target), verdict, 0)
     why = settings.failures(found)
     verdict = f"{target.name} {'fails: ' + ', '.join(why) if why else 'passes'} ({found.summary})"
     if found.undecided and not settings.strict:
