@@ -110,3 +110,9 @@ def test_the_installed_command_lists_the_gpu_cells_and_has_their_recorded_runs(s
     )
     cells = ["tail_batch_compile", "cudnn_masks", "width_buckets", "jit_by_shapes"]
     assert told.splitlines() == [*cells, "ended with 0", "True tuple"]
+
+
+def test_the_installed_package_has_a_fixture_of_pytest(python, tmp_path):
+    said = run(python, "-I", "-m", "pytest", "--fixtures", "-q", tmp_path, cwd=tmp_path)
+    assert "\naudit -- " in said
+    assert "Audit a model and its data, and fail with the report" in said
