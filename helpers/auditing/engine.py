@@ -110,7 +110,7 @@ def _report(subject: Subject, picked: tuple[Check, ...], progress: Progress) -> 
     undecided: list[Verdict] = []
     for one in picked:
         rule = one.rule
-        progress.step()
+        progress.step(rule.name)
         try:
             if keras.backend.backend() not in rule.backends:
                 raise NothingToCheck(f"not on {keras.backend.backend()}")

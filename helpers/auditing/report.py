@@ -164,12 +164,15 @@ class Report:
         return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def _repr_html_(self) -> str:
-        title = html.escape(f"Audit: {self.summary}")
+        said = "<br>".join(map(html.escape, self.subject))
+        head = "".join(
+            f'<th scope="col" style="{_CELL}">{name}</th>'
+            for name in ("Rule", "What is wrong", "Measured", "Fix")
+        )
         rows = "".join(_row(finding) for finding in self.findings)
         table = (
-            '<thead><tr><th scope="col">Rule</th><th scope="col">What is wrong</th>'
-            '<th scope="col">Measured</th><th scope="col">Fix</th></tr></thead>'
-            f"<tbody>{rows}</tbody>"
+            f'<table class="re-audit-table" style="{_TABLE}"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
         )
         lists = [
             _list("Undecided, which is no pass", self.undecided),
@@ -178,21 +181,29 @@ class Report:
             _list(_STALE, self.stale),
             _list("Assumed; give what is not so", self.assumed),
         ]
-        caption = "<br>".join(map(html.escape, (f"Audit: {self.summary}", *self.subject)))
+        title = html.escape(f"Audit: {self.summary}")
         return (
-            f'<div class="re-audit" role="region" aria-label="{title}" tabindex="0">'
-            f'<table class="re-audit-table"><caption>{caption}</caption>{table if rows else ""}'
-            f"</table>{''.join(lists)}</div>"
+            f'<div class="re-audit" role="region" aria-label="{title}" tabindex="0" '
+            f'style="overflow-x:auto"><p class="re-audit-head"><strong>{title}</strong><br>{said}'
+            f"</p>{table if rows else ''}{''.join(lists)}</div>"
         )
+
+
+# Inside the tags, for Jupyter and Colab know no stylesheet of the book: what holds in light and in
+# dark. Colours of a page are left to the page.
+_TABLE = "border-collapse:collapse;min-width:34rem"
+_CELL = "text-align:left;vertical-align:top;padding:.4em .6em;white-space:normal"
+_EDGES = {"error": "#d9480f", "warning": "#b7791f", "note": "#3b82c4"}  # 3:1 on white and on black
 
 
 def _row(finding: Finding) -> str:
     cells = (finding.message, finding.measured, finding.fix)
     head = html.escape(f"{finding.severity} {finding.code} {finding.rule}")
-    where = f"<br><small>{html.escape(finding.where)}</small>"
+    where = f'<br><span style="font-weight:normal">{html.escape(finding.where)}</span>'
+    edge = f"{_CELL};border-left:4px solid {_EDGES[finding.severity]}"
     return (
-        f'<tr class="re-audit-{finding.severity}"><th scope="row">{head}{where}</th>'
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        f'<tr class="re-audit-{finding.severity}"><th scope="row" style="{edge}">{head}{where}</th>'
+        + "".join(f'<td style="{_CELL}">{html.escape(cell)}</td>' for cell in cells)
         + "</tr>"
     )
 

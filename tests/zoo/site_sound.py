@@ -51,7 +51,7 @@ return text.getClientRects().length
 
 # Of a box that scrolls sideways a shadow tells, and a link to the next page is not cut.
 CUT_UNTOLD = """[...document.querySelectorAll("article :is(pre, .re-plot-box, .re-trace-box, "
-+ ".table-scroll, .pst-scrollable-table-container), .prev-next-area a")]
++ ".re-audit, .table-scroll, .pst-scrollable-table-container), .prev-next-area a")]
 .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1
 && !getComputedStyle(e).backgroundImage.includes("gradient"))
 .map(e => e.outerHTML.slice(0, 160))"""

@@ -48,6 +48,18 @@ def test_long_work_in_a_terminal_shows_a_bar(monkeypatch):
     assert "8/8" in out
 
 
+def test_the_bar_names_what_is_done_and_leaves_nothing_of_a_longer_name(monkeypatch):
+    shown = terminal(monkeypatch)
+    bar = progress.Progress(2, wanted=True)
+    bar.step("a-rule-with-a-long-name")
+    bar.step("short")
+    first, second = shown.getvalue().split("\r")[1:]
+    assert first.startswith("1/2 [==========..........] a-rule-with-a-long-name ")
+    assert second.startswith("2/2 [====================] short ")
+    assert len(first) == len(second.rstrip("\n"))
+    assert second.endswith("\n")
+
+
 @pytest.mark.parametrize("where", ["file", "kernel", "quiet"])
 def test_nobody_looks(where, monkeypatch, capsys):
     monkeypatch.setattr(progress, "AFTER", 0)
