@@ -31,7 +31,7 @@ def as_sarif(report: Report, file: str = "", line: int = 1) -> str:
         line: The line in it.
 
     Returns:
-        The report as JSON: one run, with the rules that ran.
+        The log of one run, as JSON, with the rules that ran.
 
     Example:
         >>> report = Report(("a model",), (), (), (), ())
