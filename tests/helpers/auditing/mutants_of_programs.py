@@ -1,6 +1,6 @@
 """The audit finds the mended programs of its zoo again once they are broken, in over 300 ways.
 
-Run with ``-s`` to see the rates by the kind of break, and what was missed.
+Run by ``make audit-mutants``, which prints the rates by the kind of break, and what was missed.
 """
 
 import os
@@ -21,7 +21,7 @@ from audit_mutants import MUTATIONS, same
 from helpers.auditing import audit
 from helpers.auditing.rule import checks
 
-pytestmark = [pytest.mark.wide, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 for _module in sorted(Path(audit_programs.__file__).parent.glob("audit_*.py")):
     importlib.import_module(_module.stem)
 MOST = 12  # of one kind: more say little
