@@ -57,8 +57,8 @@ def _other_contents(subject: Subject) -> Any:
     leaves = list(subject.leaves)
     for one in subject.padding:
         leaf = leaves[one.place]
-        real = real_steps(one, leaf.shape[1])
-        real = real.reshape(*real.shape, *[1] * (leaf.ndim - 2))
+        real = real_steps(one, leaf.shape[one.axis])
+        real = np.moveaxis(real.reshape(*real.shape, *[1] * (leaf.ndim - 2)), 1, one.axis)
         if leaf.dtype.kind == "f":
             other = 1.5 - 2 * leaf
         elif leaf.dtype.kind in "iu":

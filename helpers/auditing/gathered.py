@@ -64,7 +64,7 @@ def _real_by_length(x: np.ndarray, mask: Any, subject: Subject) -> np.ndarray | 
         return mask
     for one in subject.padding:
         steps = subject.leaves[one.place].shape[1]
-        if x.shape[:2] == (len(one.lengths), steps):
+        if one.axis == 1 and x.shape[:2] == (len(one.lengths), steps):
             return real_steps(one, steps)
     return None
 
@@ -82,7 +82,9 @@ def _moved(call: Call, x: np.ndarray, mask: Any, real: np.ndarray) -> tuple[floa
     row, step = np.argwhere(~real)[-1]
     held = np.broadcast_to(x[row, step], (len(x), _MORE, *x.shape[2:]))
     longer = np.concatenate([x, held], axis=1).astype(x.dtype)
-    wider = None if mask is None else np.pad(mask, ((0, 0), (0, _MORE)))
+    wider = (
+        None if mask is None else np.pad(mask, [(0, 0), (0, _MORE), *[(0, 0)] * (mask.ndim - 2)])
+    )
     before = [array(v) for v in _statistics(call.layer)]
     base, more = _after(call, x, mask), _after(call, longer, wider)
     if base is not None and more is None:  # one number of steps: then the padding holds others

@@ -50,7 +50,7 @@ def padded_steps(subject: Subject, rows: Scored) -> Iterator[Blank]:
             continue
         answer, known = rows.answers[place], False
         for one in subject.padding:
-            steps = subject.leaves[one.place].shape[1]
+            steps = subject.leaves[one.place].shape[one.axis]
             if answer.shape[1] != steps or target.shape[1] != steps:
                 continue
             where = _blank(one, steps, rows.rows)

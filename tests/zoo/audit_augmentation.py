@@ -467,7 +467,8 @@ def image_and_mask_by_two_layers(broken):
 @breaks("RE211")
 def pictures_turned_in_the_model_and_targets_not(broken):
     image = keras.Input((24, 24, 1))
-    h = layers.RandomRotation(0.3, seed=0)(image) if broken else layers.RandomContrast(0.3)(image)
+    h = layers.RandomRotation(0.3, seed=0)(image) if broken else image
+    h = layers.RandomContrast(0.3, value_range=(0, 2))(h)
     h = layers.Conv2D(4, 3, padding="same", activation="relu")(layers.Rescaling(0.5)(h))
     model = compiled(keras.Model(image, layers.Conv2D(1, 1, activation="sigmoid")(h)))
     return {"model": model, "data": scenes()}

@@ -87,7 +87,7 @@ class Reversed(layers.Layer):
 
 @breaks("RE203")
 def reversed_without_its_mask(broken):
-    steps = [keras.Input((None, 3)), layers.Masking(), Reversed(not broken), layers.LSTM(2)]
+    steps = [keras.Input((None, 3)), layers.Masking(), Reversed(not broken), layers.SimpleRNN(2)]
     x = Rows(vectors(), np.ones((4, 2), "float32"), size=4)
     return {"model": compiled(keras.Sequential(steps)), "data": x}
 

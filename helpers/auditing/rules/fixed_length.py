@@ -145,7 +145,7 @@ def _arguments(*ends: Any) -> dict:
             return 3
 
         def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-            return np.ones((4, (6, 6, 9)[i], 3), "float32"), np.ones((4, 1), "float32")
+            return np.ones((4, (6, 9, 6)[i], 3), "float32"), np.ones((4, 1), "float32")
 
     model = keras.Sequential([*ends, keras.layers.Dense(1)])
     model.compile("sgd", "mse")

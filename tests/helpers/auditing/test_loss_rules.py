@@ -303,7 +303,6 @@ def test_class_weights_of_smoothed_labels():
         ({"0": 1.0, "1": 2.0, "2": 3.0}, "the keys '0', '1', '2' are no classes; these are 0 to 2"),
         ({1: 1.0, 2: 2.0, 3: 3.0}, "the keys 3 are no classes; these are 0 to 2"),
         ({0: 1.0, 2: 3.0}, "class 1 has no key, and Keras gives it the weight 1 in silence"),
-        ("balanced", "fit raises with these class weights"),
     ],
 )
 def test_keys_of_class_weights_are_named(weights, said):

@@ -93,8 +93,9 @@ def strings_with_their_ink(kind):
     pictures, sizes = keras.Input((8, None, 1)), keras.Input((2,), dtype="int32")
     ink = keras.layers.Conv2D(2, 3, padding="same")(pictures)
     ink = ink * keras.ops.cast(sizes[:, :1, None, None] > 0, "float32")
+    given = {"fit": {"steps_per_epoch": 8}, "ignore": "RE106"}  # the lab reads it in a loop
     model = compiled(keras.Model([pictures, sizes], ink))
-    return {"model": model, "data": names["seven"][kind], "fit": {"steps_per_epoch": 8}}
+    return {"model": model, "data": names["seven"][kind], **given}
 
 
 def strings():
