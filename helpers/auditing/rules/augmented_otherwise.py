@@ -272,7 +272,7 @@ def _model(*middle: keras.Layer) -> keras.Model:
     head = [keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D()]
     model = keras.Sequential([keras.Input((12, 12, 1)), crop, *middle, *head])
     model.add(keras.layers.Dense(1))
-    model.compile("sgd", "mse", jit_compile=False)
+    model.compile("sgd", "mse")
     return model
 
 

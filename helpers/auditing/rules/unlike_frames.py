@@ -158,7 +158,7 @@ def _model(turn: keras.Layer) -> keras.Model:
     model = keras.Sequential([keras.Input((3, 8, 8, 1)), turn, keras.layers.Conv3D(2, 3)])
     model.add(keras.layers.GlobalAveragePooling3D())
     model.add(keras.layers.Dense(1))
-    model.compile("sgd", "mse", jit_compile=False)
+    model.compile("sgd", "mse")
     return model
 
 
