@@ -97,7 +97,7 @@ def test_examples_of_a_rule_tell_it_apart(check):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")
         found = report({**check.broken(), "select": check.rule.code})
-        drawn = BACKEND == "jax" and check.rule.code.startswith("RE21")  # no jit compiles them there
+        drawn = BACKEND == "jax" and check.rule.code.startswith("RE21")  # without jit
         right = report(check.mended() | ({"ignore": "RE503"} if drawn else {}))
     assert check.rule.code in {finding.code for finding in found.findings}
     assert right.findings == ()
