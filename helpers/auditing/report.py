@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import textwrap
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -203,16 +204,21 @@ def _row(finding: Finding) -> str:
     edge = f"{_CELL};border-left:4px solid {_EDGES[finding.severity]}"
     return (
         f'<tr class="re-audit-{finding.severity}"><th scope="row" style="{edge}">{head}{where}</th>'
-        + "".join(f'<td style="{_CELL}">{html.escape(cell)}</td>' for cell in cells)
+        + "".join(f'<td style="{_CELL}">{_marked(cell)}</td>' for cell in cells)
         + "</tr>"
     )
 
 
 def _list(title: str, lines: tuple) -> str:
-    items = "".join(f"<li>{html.escape(str(line))}</li>" for line in lines)
+    items = "".join(f"<li>{_marked(str(line))}</li>" for line in lines)
     if not items:
         return ""
     return f"<details><summary>{title} ({len(lines)})</summary><ul>{items}</ul></details>"
+
+
+def _marked(text: str) -> str:
+    """Return a text as HTML, with code between back quotes."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _counted(count: int, noun: str) -> str:

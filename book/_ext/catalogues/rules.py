@@ -162,7 +162,7 @@ def _claim(rule: Example) -> str:
 def table_row(rule: Example) -> str:
     """Return one row of the table; what the rule does can be found, though it does not show."""
     said = rule.said
-    page, anchor = said["chapter"].split("#")
+    page, anchor = said["chapter"].replace("_", "-").split("#")  # as docutils writes ids
     chapter = messages.chapter_of(said["chapter"])
     name = messages.CHAPTERS.get(chapter, chapter)
     hidden = html.escape(plain(f"{said['does']} {said['why']} {said['fix']}"))
