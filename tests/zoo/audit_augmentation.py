@@ -193,7 +193,7 @@ if keras.backend.backend() == "torch":
         return {"model": compiled(model), "data": Turned(), "select": "RE2"}
 
 
-if keras.backend.backend() == "torch" or VERSION < (3, 14):
+if (keras.backend.backend() == "torch") == (VERSION >= (3, 14)):
 
     @breaks("RE209", tensorflow=keras.backend.backend() != "torch")
     def state_between_batches(broken):

@@ -244,7 +244,10 @@ def test_autoencoder_of_padded_rows_learns_padding():
     assert verdict("RE405", model, (x, x, real)) == "passed: "
 
 
-@pytest.mark.skipif(BACKEND == "jax", reason="there a label below 0 has a loss of 0")
+@pytest.mark.skipif(
+    BACKEND == "jax" or (BACKEND == "torch" and keras.__version__ < "3.14"),
+    reason="there a label below 0 has a loss of 0",
+)
 @pytest.mark.parametrize("mask", [True, False])
 def test_label_that_the_loss_cannot_take(mask):
     y = np.where(ids() == 0, -1, ids() % 3)

