@@ -50,6 +50,9 @@ fuzz: env        ## look for examples that break a property, for MINUTES=10
 mutants: env     ## break helpers in 200 places, one at a time: do the mirrored tests notice?
 	$(BIN)/python tools/mutants.py --out _build/mutants-$(shell git rev-parse --short HEAD).json
 
+audit-mutants: env  ## break the mended programs of the audit's zoo: how many does it find?
+	$(BIN)/python -m pytest -s tests/helpers/auditing/mutants_of_programs.py
+
 test-colab: env-colab  ## run every test but the site's on the versions that Colab ships
 	$(COLAB)/python $(PYTEST) --nbval -m "not site"
 
@@ -90,4 +93,4 @@ lock: env        ## resolve the locks again, and note the hashes of what they na
 clean:           ## remove what was built, the environments too
 	rm -rf _build .venv .venv-* .pytest_cache .hypothesis .coverage* .mypy_cache .ruff_cache */.ruff_cache
 
-.PHONY: help env env-colab book pdf serve labs test wide quick fuzz mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)
+.PHONY: help env env-colab book pdf serve labs test wide quick fuzz mutants audit-mutants test-colab coverage test-backends lanes notebooks bench gpu format lock clean $(ANY_LANE)

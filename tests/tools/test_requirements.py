@@ -47,7 +47,8 @@ def test_what_notebooks_and_helpers_import_is_in_the_requirements_of_the_labs():
         codes += [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "code"]
     imported = {name for code in codes for name in imports(code)}
     ours = {"helpers"} | {path.stem for path in (ROOT / "helpers").rglob("*.py")}
-    needed = imported - sys.stdlib_module_names - ours - OTHER_BACKENDS - PROVOKED
+    plugin = {"pytest"}  # which has loaded it
+    needed = imported - sys.stdlib_module_names - ours - OTHER_BACKENDS - PROVOKED - plugin
     assert {"keras", "tensorflow", "numpy"} < needed
     assert {DISTRIBUTIONS.get(name, name) for name in needed} <= set(pins("requirements-labs.txt"))
 
