@@ -73,7 +73,7 @@ def _empty(subject: Subject, batch: Looked) -> tuple[np.ndarray, bool]:
             sure |= (one.lengths == 0) & known
             maybe |= one.lengths == 0
     for leaf in keras.tree.flatten(batch.x):
-        if has_time(leaf) and len(leaf) == len(sure):
+        if has_time(leaf) and leaf.size and len(leaf) == len(sure):
             blank = (leaf == 0).reshape(len(leaf), -1).all(axis=1)
             maybe |= blank & ~blank.all()
     return (sure, True) if sure.any() else (maybe, False)

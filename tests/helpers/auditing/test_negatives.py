@@ -27,7 +27,10 @@ ROUTES = [route for route in routes.load()["routes"] if "feed" in route]
 RIGHT = [entry for entry in ZOO if not entry.sides]
 HALF = "RE501: more than half of the steps are padding"
 TRUE = {  # by the file or the cell, and what is so
-    "tables_with_a_sequence.py": {"RE501": HALF},
+    "tables_with_a_sequence.py": {
+        "RE207": "two rows have no history: cuDNN takes no mask without a real step",
+        "RE501": HALF,
+    },
     "tail-batches.ipynb:silent-nan-run": {
         "RE105": "the chapter shows the batch without rows",
         "RE202": "its model takes the mean over padding",
@@ -61,7 +64,8 @@ def test_right_model_of_the_zoo_of_leaks(entry, side):
         x = (x, np.random.default_rng(0).normal(size=answers[0].shape).astype("float32"))
     else:
         x = (x,)
-    report = audit(model, x if len(x) == 2 else x[0], value=value, side=side)
+    cudnn = "RE207" if side == "pre" else None  # which wants padding behind
+    report = audit(model, x if len(x) == 2 else x[0], value=value, side=side, ignore=cudnn)
     assert [str(finding) for finding in report.findings] == []
     assert "the rule itself failed" not in str(report)
 
