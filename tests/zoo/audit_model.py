@@ -310,7 +310,7 @@ def convolution_that_keeps_the_mask_alone(broken):
 @breaks("RE205")
 def norm_over_time_with_a_mask(broken):
     norm = layers.GroupNormalization(1) if broken else layers.LayerNormalization()
-    steps = [keras.Input((None, 3)), layers.Masking(), layers.Dense(4), norm, layers.LSTM(2)]
+    steps = [keras.Input((None, 3)), layers.Masking(), layers.Dense(4), norm, layers.SimpleRNN(2)]
     data = vectors(side="pre"), np.ones((4, 2), "float32")
     return {"model": compiled(keras.Sequential(steps)), "data": data}
 
