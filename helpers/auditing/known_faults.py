@@ -17,6 +17,7 @@ from helpers.auditing.picture_runs import boxes_off, margins_off, masks_off, row
 from helpers.auditing.pictures import all_layers, few_rows, is_picture, packed_as_x
 from helpers.auditing.redrawn import run_once
 from helpers.auditing.subject import Subject
+from helpers.augmentation.one_draw import MOVING
 from helpers.keras_private import layers_of
 from helpers.masking.recording import build, record_calls, state_kept
 from helpers.raised import first_line
@@ -218,18 +219,6 @@ def moves(subject: Subject, layer: keras.Layer, method: str) -> bool:
     return bool(seen)
 
 
-_MOVING = (
-    "RandomCrop",
-    "RandomElasticTransform",
-    "RandomFlip",
-    "RandomPerspective",
-    "RandomRotation",
-    "RandomShear",
-    "RandomTranslation",
-    "RandomZoom",
-    "Resizing",
-    "CenterCrop",
-)
 _ALL = ("tensorflow", "jax", "torch")
 
 FAULTS = (
@@ -283,7 +272,7 @@ FAULTS = (
         inside=False,
     ),
     Fault(
-        _MOVING,
+        MOVING,
         "Keras 3.13 to 3.15",
         _ALL,
         "it moves bounding boxes otherwise than the picture",
@@ -292,7 +281,7 @@ FAULTS = (
         inside=False,
     ),
     Fault(
-        _MOVING,
+        MOVING,
         "Keras 3.13, and RandomRotation on PyTorch until 3.15",
         _ALL,
         "it moves segmentation masks otherwise than the picture, or blends their classes",

@@ -7,6 +7,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
 import numpy as np
 import pytest
+from audit_answers import codes, lstm, pair, rows, why
 from audit_programs import Rows, compiled, dense, vectors
 from keras import layers
 
@@ -34,28 +35,6 @@ class Listed(keras.utils.PyDataset):
         if isinstance(batch, Exception):
             raise batch
         return batch
-
-
-def rows(n=4, features=4, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, features)).astype("float32")
-
-
-def pair(n=4):
-    return rows(n), rows(n, 1)
-
-
-def codes(report):
-    return [finding.code for finding in report.findings]
-
-
-def why(report, code):
-    """What the audit says of a rule that found nothing, in which list."""
-    lists = {"passed": report.passed, "undecided": report.undecided}
-    return next((n, v.why) for n, found in lists.items() for v in found if v.rule.code == code)
-
-
-def lstm():
-    return compiled(keras.Sequential([keras.Input((None, 3)), layers.LSTM(1)]))
 
 
 def steps(*lengths):
