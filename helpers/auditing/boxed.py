@@ -18,6 +18,7 @@ _LARGEST = 1.5  # number of a box in parts of the picture
 _FEWEST = 4
 
 # From top, left, bottom, right in pixels; a dataset may hold boxes in any of these ways.
+_DRAWS = 4
 _FORMATS: dict[str, Callable[..., tuple]] = {
     "yxyx": lambda top, left, bottom, right: (top, left, bottom, right),
     "xyxy": lambda top, left, bottom, right: (left, top, right, bottom),
@@ -50,7 +51,9 @@ def boxes_apart(feed: Feed, places: tuple[int, int]) -> str | None:
     """Draw rectangles with their boxes; say how many boxes are elsewhere in every format."""
     best, stay, total = 0, 0, 0
     for form in _FORMATS.values():
-        off, same = _off(feed, places, form)
+        parts = [_off(feed, places, form) for _ in range(_DRAWS)]  # one alone may hardly move any
+        off = np.array([row for part, _ in parts for row in part])
+        same = sum(count for _, count in parts)
         if len(off) >= _FEWEST:
             best = max(best, int((off <= _PIXELS).sum(axis=0).max()))
             stay, total = max(stay, same), len(off)
